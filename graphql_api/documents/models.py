@@ -1,0 +1,42 @@
+"""Every document, for Beanie to know."""
+
+from beanie import Document
+
+from graphql_api.documents.commits import CommitDocument, StagedFileDocument
+from graphql_api.documents.copies import CounterDocument, DataCopyDocument
+from graphql_api.documents.data_sources import DataSourceDocument
+from graphql_api.documents.entities import EntityDocument
+from graphql_api.documents.feature_services import FeatureServiceDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.idempotency import IdempotencyDocument
+from graphql_api.documents.materializations import (
+    CheckpointDocument,
+    FrozenInputsDocument,
+    MaterializationDocument,
+    RunEventsDocument,
+    ValidationResultDocument,
+)
+from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.documents.tokens import TokenDocument
+
+MODELS: tuple[type[Document], ...] = (
+    ProjectDocument,
+    TokenDocument,
+    EntityDocument,
+    DataSourceDocument,
+    FeatureViewDocument,
+    FeatureViewVersionDocument,
+    FeatureServiceDocument,
+    RegistryEventDocument,
+    IdempotencyDocument,
+    CounterDocument,
+    DataCopyDocument,
+    MaterializationDocument,
+    RunEventsDocument,
+    FrozenInputsDocument,
+    CheckpointDocument,
+    ValidationResultDocument,
+    StagedFileDocument,
+    CommitDocument,
+)

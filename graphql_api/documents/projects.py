@@ -1,0 +1,23 @@
+from datetime import datetime
+
+from beanie import Document, PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, IndexModel
+
+from graphql_api.documents.base import new_id
+from graphql_api.domain.times import utc_now
+
+
+class ProjectDocument(Document):
+    """`revision` is the sequence number of the project's last registry event. Whoever changes the registry moves it
+    on in the same transaction, from the value that was read, so two changes never pass each other unseen."""
+
+    id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
+    name: str
+    description: str = ""
+    created_at: datetime = Field(default_factory=utc_now)
+    revision: int = 0
+
+    class Settings:
+        name = "projects"
+        indexes = [IndexModel([("name", ASCENDING)], name="name", unique=True)]

@@ -1,0 +1,26 @@
+from datetime import datetime
+
+from beanie import Document, PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, IndexModel
+
+from graphql_api.documents.base import new_id
+from graphql_api.domain.enums import ChangeKind, DefinitionKind
+from graphql_api.domain.times import utc_now
+
+
+class RegistryEventDocument(Document):
+    """One change of a project's registry, written in the transaction that makes it. Sequences have no gaps."""
+
+    id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
+    project_id: PydanticObjectId
+    sequence: int
+    kind: DefinitionKind
+    name: str
+    change: ChangeKind
+    actor: str
+    at: datetime = Field(default_factory=utc_now)
+
+    class Settings:
+        name = "registry_events"
+        indexes = [IndexModel([("project_id", ASCENDING), ("sequence", ASCENDING)], name="sequence", unique=True)]
