@@ -11,6 +11,7 @@ UserError                    a refusal that its reader can act on; never masked
 └── LimitExceeded
 RunFault                     why an attempt of a run ended; `retryable` where another attempt may pass
 Fenced                       this process no longer holds the run; whatever it still does must have no effect
+CannotStart                  a process cannot begin its work here; says what is in the way and what helps
 """
 
 from collections.abc import Sequence
@@ -94,3 +95,7 @@ class RunFault(Exception):
 
 class Fenced(Exception):
     """Another worker holds the run, or it is no longer running."""
+
+
+class CannotStart(Exception):
+    """Shown on the screen as it is, without a traceback."""

@@ -18,28 +18,28 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    host: str = Field("127.0.0.1", description="Address that the API listens on.")
-    port: int = Field(8000, description="Port that the API listens on.")
-    data_dir: Path = Field(Path(".data"), description="Where the embedded servers keep everything.")
+    host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    port: int = Field(default=8000, description="Port that the API listens on.")
+    data_dir: Path = Field(default=Path(".data"), description="Where the embedded servers keep everything.")
 
-    mongodb_url: str | None = Field(None, description="A MongoDB replica set instead of the embedded one.")
+    mongodb_url: str | None = Field(default=None, description="A MongoDB replica set instead of the embedded one.")
     mongodb_database: str = "jfs"
-    redis_url: str | None = Field(None, description="A Redis instead of the embedded one.")
-    s3_endpoint_url: str | None = Field(None, description="An S3 service instead of the embedded one.")
+    redis_url: str | None = Field(default=None, description="A Redis instead of the embedded one.")
+    s3_endpoint_url: str | None = Field(default=None, description="An S3 service instead of the embedded one.")
     s3_access_key_id: str = "embedded"
     s3_secret_access_key: SecretStr = SecretStr("embedded-secret")
     s3_region: str = "us-east-1"
-    s3_bucket: str = Field("jfs", description="The bucket that holds the offline store.")
+    s3_bucket: str = Field(default="jfs", description="The bucket that holds the offline store.")
     source_places: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("s3://demo/",), description="Prefixes under which data sources may lie, separated by commas."
+        default=("s3://demo/",), description="Prefixes under which data sources may lie, separated by commas."
     )
 
-    auth: AuthMode = Field(AuthMode.TOKEN, description="`none` lets everyone in as an admin; loopback only.")
+    auth: AuthMode = Field(default=AuthMode.TOKEN, description="`none` lets everyone in as an admin; loopback only.")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Host names that requests may carry, separated by commas; loopback names always may."
+        default=(), description="Host names that requests may carry, separated by commas; loopback names always may."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins besides the server's own that browsers may ask from, separated by commas."
+        default=(), description="Origins besides the server's own that browsers may ask from, separated by commas."
     )
     max_body_bytes: int = 4_000_000
     max_query_depth: int = 15
@@ -47,15 +47,15 @@ class Settings(BaseSettings):
     max_query_tokens: int = 4_000
     max_lookup_entities: int = 10_000
 
-    worker_slots: int = Field(2, description="Runs that one worker computes side by side.")
-    lease_seconds: float = Field(15.0, description="How long a silent worker keeps its run.")
-    chunk_rows: int = Field(500_000, description="Source rows that a chunk of a run aims at.")
+    worker_slots: int = Field(default=2, description="Runs that one worker computes side by side.")
+    lease_seconds: float = Field(default=15.0, description="How long a silent worker keeps its run.")
+    chunk_rows: int = Field(default=500_000, description="Source rows that a chunk of a run aims at.")
     run_attempts: int = Field(
-        5, description="Attempts before a fault that passes fails the run; none count after its commit."
+        default=5, description="Attempts before a fault that passes fails the run; none count after its commit."
     )
-    cache_bytes: int = Field(20_000_000_000, description="Bound of the local cache of immutable objects.")
+    cache_bytes: int = Field(default=20_000_000_000, description="Bound of the local cache of immutable objects.")
     sandbox_memory_bytes: int = 2_000_000_000
-    sandbox_seconds: int = Field(3_600, description="Deadline of one computation in the sandbox.")
+    sandbox_seconds: int = Field(default=3_600, description="Deadline of one computation in the sandbox.")
 
     redis_timeout_seconds: float = 1.0
     mongodb_timeout_seconds: float = 5.0

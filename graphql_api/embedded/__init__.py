@@ -1,0 +1,5 @@
+"""MongoDB, Redis and S3 servers as child processes of their own user."""
+
+from graphql_api.embedded.servers import EmbeddedServers
+
+__all__ = ["EmbeddedServers"]
