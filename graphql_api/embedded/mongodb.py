@@ -1,17 +1,15 @@
 """MongoDB as a replica set of one."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from graphql_api.embedded import programs
 from graphql_api.embedded.supervised import Program
 
 REPLICA_SET = "rs0"
-NOT_YET_INITIALIZED, ALREADY_INITIALIZED, NODE_NOT_FOUND = 94, 23, 74
 
 
 def url(port: int) -> str:
@@ -46,7 +44,7 @@ def program(port: int, folder: Path, log_file: Path, lock: int) -> Program:
 
 async def is_primary(port: int) -> bool:
     """Whether the node takes writes; where its set is missing or knows it by another port, that is put right."""
-    client: AsyncMongoClient[Mapping[str, Any]] = AsyncMongoClient(
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=500, socketTimeoutMS=5_000
     )
     async with client:
@@ -59,16 +57,11 @@ async def is_primary(port: int) -> bool:
     return False
 
 
-async def _found_or_move_set(client: AsyncMongoClient[Mapping[str, Any]], host: str) -> None:
-    try:
-        config = (await client.admin.command("replSetGetConfig"))["config"]
-    except OperationFailure as refused:
-        if refused.code != NOT_YET_INITIALIZED:
-            raise
-        config = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": host}]}
-        await client.admin.command("replSetInitiate", config)
-        return
-    if config["members"][0]["host"] != host:
+async def _found_or_move_set(client: AsyncMongoClient[dict[str, Any]], host: str) -> None:
+    config = await client["local"]["system.replset"].find_one()
+    if config is None:
+        await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": host}]})
+    elif config["members"][0]["host"] != host:
         config["members"][0]["host"] = host
         config["version"] += 1
         await client.admin.command("replSetReconfig", config, force=True)

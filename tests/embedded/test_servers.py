@@ -108,9 +108,11 @@ def test_mongodb_becomes_primary_on_another_port_where_its_own_is_taken(tmp_path
         remember(first, "before")
     taken = Ports(tmp_path / "ports.json").port_for("mongodb")
 
-    with socket.create_server(("127.0.0.1", taken)), running(tmp_path) as second:
-        recalled = recall(second)
-        remember(second, "written on the new port")
+    with socket.socket() as neighbour:
+        neighbour.bind(("127.0.0.1", taken))
+        with running(tmp_path) as second:
+            recalled = recall(second)
+            remember(second, "written on the new port")
 
     assert recalled == (["before"], ["before"])
     assert second.mongodb_url != first.mongodb_url
