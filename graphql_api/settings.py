@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     sandbox_memory_bytes: int = 2_000_000_000
     sandbox_seconds: int = Field(default=3_600, description="Deadline of one computation in the sandbox.")
 
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
     redis_timeout_seconds: float = 1.0
     mongodb_timeout_seconds: float = 5.0
 

@@ -15,7 +15,9 @@ SECONDS_FOR_AN_ANSWER = 2.0
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    with socket.socket() as probe:
+    """Whether this process could listen there; also False where the host is no address of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -24,11 +26,11 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         return True
 
 
-async def asked(port: int, question: bytes, *, whole: bool = False) -> bytes:
+async def asked(port: int, question: bytes, *, host: str = "127.0.0.1", whole: bool = False) -> bytes:
     """The first line of the answer, or the whole until the server closes; empty where nobody answers in time."""
     try:
         async with asyncio.timeout(SECONDS_FOR_AN_ANSWER):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host, port)
             with closing(writer):
                 writer.write(question)
                 return await (reader.read() if whole else reader.readline())
@@ -41,22 +43,22 @@ class Ports:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+        self.kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
 
     def port_for(self, server: str) -> int:
-        kept = self._kept.get(server)
+        kept = self.kept.get(server)
         if kept is None or not is_free(kept):
-            self._kept[server] = self._choose()
+            self.kept[server] = self._choose()
             self._save()
-        return self._kept[server]
+        return self.kept[server]
 
     def _choose(self) -> int:
         for port in random.sample(CANDIDATES, k=200):
-            if port not in self._kept.values() and is_free(port):
+            if port not in self.kept.values() and is_free(port):
                 return port
         raise CannotStart(f"No port between {CANDIDATES.start} and {CANDIDATES.stop} is free on 127.0.0.1.")
 
     def _save(self) -> None:
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps(self._kept, indent=2))
+        new.write_text(json.dumps(self.kept, indent=2))
         new.replace(self._file)

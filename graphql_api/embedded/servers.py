@@ -20,6 +20,31 @@ def say_nothing(_: str) -> None:
     pass
 
 
+def beside(settings: Settings) -> Settings:
+    """The settings for one more process beside the servers that another one runs in DATA_DIR.
+
+    Raises:
+        CannotStart: the settings name no server, and none ever ran there.
+    """
+    urls = {"mongodb_url": mongodb.url, "redis_url": redis.url, "s3_endpoint_url": s3.url}
+    missing = {field: url for field, url in urls.items() if getattr(settings, field) is None}
+    if not missing:
+        return settings
+    ports = Ports(settings.data_dir / "ports.json").kept
+    names = {"mongodb_url": "mongodb", "redis_url": "redis", "s3_endpoint_url": "s3"}
+    if any(names[field] not in ports for field in missing):
+        raise CannotStart(
+            f"There is no server to work with: set {', '.join(field.upper() for field in missing)}, "
+            f"or start `make run` first; DATA_DIR={settings.data_dir} has no embedded servers."
+        )
+    update: dict[str, object] = {field: url(ports[names[field]]) for field, url in missing.items()}
+    if "s3_endpoint_url" in missing:
+        keys = folder.s3_keys(settings.data_dir)
+        update["s3_access_key_id"] = keys.access_key_id
+        update["s3_secret_access_key"] = SecretStr(keys.secret_access_key)
+    return settings.model_copy(update=update)
+
+
 class EmbeddedServers:
     """MongoDB, Redis and S3 in DATA_DIR, each only where the settings name no server of that kind.
 

@@ -1,0 +1,56 @@
+"""The commands, in the order in which a newcomer meets them."""
+
+import os
+import sys
+
+import typer
+
+from graphql_api.doors.cli import definitions, dev, online, runs
+
+app = typer.Typer(
+    name="jfs",
+    help="J Feature Store: a feature store for machine learning, GraphQL first.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("dev")(dev.dev)
+
+
+@app.command()
+def serve() -> None:
+    """The API alone, on HOST and PORT."""
+    _become("api")
+
+
+@app.command()
+def worker() -> None:
+    """One worker, which computes what is queued."""
+    _become("worker")
+
+
+app.command("plan")(definitions.plan)
+app.command("apply")(definitions.apply)
+app.command("materialize")(runs.materialize)
+app.command("online")(online.online)
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema (SDL)."""
+    _become("schema")
+
+
+@app.command(
+    "token",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def token(context: typer.Context) -> None:
+    """API tokens: create, list, revoke; on the database itself."""
+    _become("tokens", *context.args)
+
+
+def _become(process: str, *arguments: str) -> None:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", f"graphql_api.doors.processes.{process}", *arguments])

@@ -1,0 +1,106 @@
+"""The demo as a user would bring it: data into the object store, then apply, step after step, and watch the runs."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from graphql_api.domain.enums import IN_PROGRESS, DefinitionKind
+from graphql_api.doors.cli import definitions, runs
+from graphql_api.doors.cli.client import Api, Refused
+from graphql_api.doors.cli.files import Written, read
+from graphql_api.doors.cli.screen import screen
+from graphql_api.embedded import bound
+from graphql_api.examples.definitions import steps
+
+EXAMPLE_KEYS = "tailnum=N14228 carrier=UA origin=EWR dest=IAH"
+PROJECT = "default"
+
+LATEST = """
+query Latest($name: String!, $project: String!) {
+  featureView(name: $name, project: $project) { latestVersion { number } }
+}
+"""
+GOING_ON = """
+query GoingOn($project: String!, $states: [RunState!]) {
+  materializations(project: $project, states: $states, first: 200) { edges { node { id version { reference } } } }
+}
+"""
+
+
+async def bring(url: str, environment: Mapping[str, str], *, needs_token: bool) -> None:
+    """Make what is not there yet; where a start was cut off, the next one goes on."""
+    token = await _new_token(environment) if needs_token else None
+    written = [read([folder]) for folder in steps()]
+    async with Api(url, token) as api:
+        for index, step in enumerate(written):
+            if not await _is_made(api, step, before=written[:index]):
+                await _install(environment)
+                await _apply(api, step, steps()[index])
+            await runs.follow_all(api, await _going_on(api))
+
+
+async def _apply(api: Api, step: Written, folder: Path) -> None:
+    screen.print(f"  Applying {folder.name}: {len(step.definitions)} definitions", highlight=False)
+    done = await definitions.applied(api, step, PROJECT, fingerprint=None, materialize=True)
+    await runs.follow_all(api, {run["version"]["reference"]: run["id"] for run in done["materializations"]})
+
+
+async def _is_made(api: Api, step: Written, *, before: list[Written]) -> bool:
+    """Each of its views has at least as many versions as steps up to this one define it."""
+    earlier = [name for other in before for name in _views(other)]
+    for name in _views(step):
+        view = (await api.ask(LATEST, name=name, project=PROJECT))["featureView"]
+        if view is None or view["latestVersion"]["number"] <= earlier.count(name):
+            return False
+    return True
+
+
+def _views(step: Written) -> list[str]:
+    return [str(each.spec["name"]) for each in step.definitions if each.kind is DefinitionKind.FEATURE_VIEW]
+
+
+async def _going_on(api: Api) -> dict[str, str]:
+    answer = await api.ask(GOING_ON, project=PROJECT, states=[str(state) for state in IN_PROGRESS])
+    nodes = (edge["node"] for edge in answer["materializations"]["edges"])
+    return {node["version"]["reference"]: node["id"] for node in nodes}
+
+
+async def _install(environment: Mapping[str, str]) -> None:
+    with screen.status("The demo's data") as status:
+        async for line in _lines_of("demo", environment=environment):
+            status.update(line)
+    screen.print("  The demo's data is in the object store", highlight=False)
+
+
+async def _new_token(environment: Mapping[str, str]) -> str:
+    arguments = ("create", "jfs dev", "--everywhere", "ADMIN", "--expires", "1h")
+    return [line async for line in _lines_of("tokens", *arguments, environment=environment)][-1]
+
+
+async def _lines_of(name: str, *arguments: str, environment: Mapping[str, str]) -> AsyncIterator[str]:
+    """What another process of ours prints; raises Refused with its complaint where it fails."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", bound.__file__, str(os.getpid())),
+        *(sys.executable, "-m", f"graphql_api.doors.processes.{name}", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environment),
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    complaint = asyncio.create_task(process.stderr.read())
+    try:
+        async for line in process.stdout:
+            yield line.decode().rstrip()
+        if await process.wait() != 0:
+            raise Refused((await complaint).decode().strip())
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        await complaint

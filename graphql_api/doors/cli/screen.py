@@ -1,0 +1,63 @@
+"""What the commands have in common: where the server is, and how a refusal looks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from graphql_api.doors.cli.client import Api, Refused, problems_in
+from graphql_api.doors.starting import read_settings
+from graphql_api.errors import CannotStart, Problem
+
+screen = Console()
+complaints = Console(stderr=True)
+
+Url = Annotated[str | None, typer.Option(help="Where the API is; by default on HOST and PORT.", envvar="JFS_URL")]
+Token = Annotated[str | None, typer.Option(help="An API token.", envvar="JFS_TOKEN")]
+Project = Annotated[str, typer.Option(help="The project.", envvar="JFS_PROJECT")]
+
+
+def talk(url: str | None, token: str | None, work: Callable[[Api], Awaitable[None]]) -> None:
+    """Do the work with the server; a refusal is shown and ends the command with 1."""
+
+    async def main() -> None:
+        async with Api(url or default_url(), token) as api:
+            await work(api)
+
+    try:
+        asyncio.run(main())
+    except CannotStart as reason:
+        complain(str(reason))
+        raise typer.Exit(1) from None
+    except Refused as refused:
+        complain(refused.message, refused.problems)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def default_url() -> str:
+    settings = read_settings()
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def complain(message: str, problems: Sequence[Problem] = ()) -> None:
+    complaints.print(Text(message, style="red"), soft_wrap=True)
+    for problem in problems:
+        complaints.print(
+            Text.assemble("  ", (problem.path, "bold"), "  " if problem.path else "", problem.message), soft_wrap=True
+        )
+        if problem.hint:
+            complaints.print(Text(f"      {problem.hint}", style="dim"), soft_wrap=True)
+
+
+def refuse_error(answer: dict[str, Any]) -> dict[str, Any]:
+    """The happy member of a mutation's union; the others are raised."""
+    if "code" not in answer:
+        return answer
+    dependents = (Problem("", dependent) for dependent in answer.get("dependents", ()))
+    raise Refused(answer["message"], (*problems_in(answer), *dependents))

@@ -1,0 +1,28 @@
+"""The API's process."""
+
+import uvicorn
+
+from graphql_api.doors.app import create_app
+from graphql_api.doors.starting import begin
+from graphql_api.embedded import beside
+from graphql_api.settings import Settings
+
+SECONDS_TO_DRAIN = 5
+
+
+def serve(settings: Settings) -> None:
+    uvicorn.run(
+        create_app(beside(settings)),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_DRAIN,
+    )
+
+
+if __name__ == "__main__":
+    begin(serve)
