@@ -35,7 +35,7 @@ def start(data_dir: Path, **environment: str) -> subprocess.Popen[bytes]:
     """The first line of its output tells where the servers are; it ends with this process, whatever happens."""
     given = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), sys.executable, "-m", "graphql_api.embedded"],
+        bound.command(sys.executable, "-m", "graphql_api.embedded"),
         env=given | {"DATA_DIR": str(data_dir)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

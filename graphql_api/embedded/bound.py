@@ -13,6 +13,11 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
+def command(*program: str) -> list[str]:
+    """What to start instead of the program, so that it ends with this process."""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *program]
+
+
 def main() -> None:
     parent, program = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 import threading
 import time
@@ -87,7 +86,7 @@ class Supervised:
             await process.wait()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-I", "-S", bound.__file__, str(os.getpid()), *self.program.command]
+        command = bound.command(*self.program.command)
         with contextlib.ExitStack() as files:
             output = files.enter_context(_appended(self.program.log_file)) if self.program.log_file else sys.stderr
             # Its own session: Ctrl-C in a terminal reaches the supervisor alone, which then ends all in order.

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -83,8 +82,7 @@ async def _new_token(environment: Mapping[str, str]) -> str:
 async def _lines_of(name: str, *arguments: str, environment: Mapping[str, str]) -> AsyncIterator[str]:
     """What another process of ours prints; raises Refused with its complaint where it fails."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", bound.__file__, str(os.getpid())),
-        *(sys.executable, "-m", f"graphql_api.doors.processes.{name}", *arguments),
+        *bound.command(sys.executable, "-m", f"graphql_api.doors.processes.{name}", *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

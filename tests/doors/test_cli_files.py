@@ -1,0 +1,62 @@
+"""Definitions on disk, and the way back from a problem to its place in a file."""
+
+from pathlib import Path
+
+import pytest
+
+from graphql_api.doors.cli.client import Refused
+from graphql_api.doors.cli.files import read
+from graphql_api.errors import Problem
+
+TWO = """
+kind: Entity
+name: aircraft
+joinKeys: [{name: tailnum, type: STRING}]
+---
+kind: FeatureView
+name: delays
+since: 2025-11-01
+"""
+
+
+def test_a_folder_gives_its_yaml_files_in_order_and_dates_stay_text(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "views.yml").write_text("kind: FeatureService\nname: model\n")
+    (tmp_path / "a.yaml").write_text(TWO)
+    (tmp_path / "notes.md").write_text("no definition")
+
+    assert read([tmp_path]).as_input() == [
+        {"kind": "ENTITY", "spec": {"name": "aircraft", "joinKeys": [{"name": "tailnum", "type": "STRING"}]}},
+        {"kind": "FEATURE_VIEW", "spec": {"name": "delays", "since": "2025-11-01"}},
+        {"kind": "FEATURE_SERVICE", "spec": {"name": "model"}},
+    ]
+
+
+def test_a_problem_of_the_server_is_shown_with_its_file_document_and_path(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(TWO)
+    problem = Problem("definitions[1].features[0].type", "There is no type INT.", "Did you mean INT64?")
+
+    placed = read([file]).placed(problem)
+
+    assert placed == Problem(
+        f"{file}, document 2 (feature view delays): features[0].type", "There is no type INT.", "Did you mean INT64?"
+    )
+
+
+def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Entity\nname: [")
+    (tmp_path / "b.yaml").write_text("kind: Entitee\nname: x")
+
+    with pytest.raises(Refused) as refused:
+        read([tmp_path])
+
+    assert [problem.path for problem in refused.value.problems] == [
+        str(tmp_path / "a.yaml"),
+        f"{tmp_path / 'b.yaml'}[0].kind",
+    ]
+
+
+def test_a_folder_without_definitions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="There is no definition in"):
+        read([tmp_path])
