@@ -17,6 +17,9 @@ class Problems:
     def add(self, path: str, message: str, hint: str | None = None) -> None:
         self._found[Problem(path, message, hint)] = None
 
+    def extend(self, others: "Problems") -> None:
+        self._found |= others._found
+
     def __len__(self) -> int:
         return len(self._found)
 
