@@ -84,7 +84,8 @@ async def plan_sources(draft: Draft) -> None:
 
 async def _columns(draft: Draft, spec: SourceSpec) -> tuple[SourceColumnPart, ...] | None:
     """Those that the document declares, or those that the files show; None after a problem."""
-    refusals = [(path, refusal) for path, uri in spec.uris if (refusal := draft.answers.place(uri)) is not None]
+    answers = await asyncio.gather(*(draft.answers.place(uri) for _, uri in spec.uris))
+    refusals = [(path, answer) for (path, _), answer in zip(spec.uris, answers, strict=True) if answer is not None]
     for path, refusal in refusals:
         draft.problems.add(path, refusal.message, refusal.hint)
     if spec.columns is not None:

@@ -19,7 +19,7 @@ class Refusal:
 class Answers(Protocol):
     """Raises Unavailable, and nothing else, where a part that is needed does not answer."""
 
-    def place(self, uri: str) -> Refusal | None:
+    async def place(self, uri: str) -> Refusal | None:
         """May a source lie there?"""
         ...
 
