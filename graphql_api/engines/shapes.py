@@ -148,6 +148,12 @@ class CheckExpression(msgspec.Struct, frozen=True, tag=True):
     columns: list[FileColumn]
 
 
+class CheckPattern(msgspec.Struct, frozen=True, tag=True):
+    """Is it a regular expression of RE2? -> None."""
+
+    pattern: str
+
+
 class PlanChunks(msgspec.Struct, frozen=True, tag=True):
     """Cut `[start or oldest row, end)` by source rows, never finer than the lookback, the same way every time.
 
@@ -219,6 +225,7 @@ Request = (
     DescribeFiles
     | DescribeSql
     | CheckExpression
+    | CheckPattern
     | PlanChunks
     | ComputeChunk
     | CheckCausality

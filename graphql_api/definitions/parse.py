@@ -1,0 +1,68 @@
+"""Definitions -> specs, with every problem that a definition shows by itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from graphql_api.definitions.documents import KIND_WORDS, Definition
+from graphql_api.definitions.parse_common import described
+from graphql_api.definitions.parse_services import parse_service
+from graphql_api.definitions.parse_sources import parse_entity, parse_source
+from graphql_api.definitions.parse_views import parse_view
+from graphql_api.definitions.problems import Problems
+from graphql_api.definitions.reading import Reader
+from graphql_api.definitions.specs import EntitySpec, ServiceSpec, SourceSpec, Spec, ViewSpec
+from graphql_api.domain.enums import DefinitionKind
+
+KIND_NAMES = {kind: word for word, kind in KIND_WORDS.items()}
+
+
+@dataclass
+class Parsed:
+    """Specs by name. `broken` are names that are defined, but so that nothing can be said of what builds on them."""
+
+    entities: dict[str, EntitySpec] = field(default_factory=dict[str, EntitySpec])
+    sources: dict[str, SourceSpec] = field(default_factory=dict[str, SourceSpec])
+    views: dict[str, ViewSpec] = field(default_factory=dict[str, ViewSpec])
+    services: dict[str, ServiceSpec] = field(default_factory=dict[str, ServiceSpec])
+    broken: set[tuple[DefinitionKind, str]] = field(default_factory=set[tuple[DefinitionKind, str]])
+
+
+def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
+    parsed = Parsed()
+    first: dict[tuple[DefinitionKind, str], int] = {}
+    for index, definition in enumerate(definitions):
+        reader = Reader(definition.spec, f"definitions[{index}]", problems)
+        before = len(problems)
+        about = described(reader, definition.kind)
+        spec = _PARSERS[definition.kind](reader, about)
+        if about.name == "":
+            continue
+        same = first.setdefault((definition.kind, about.name), index)
+        if same != index:
+            message = f"{KIND_NAMES[definition.kind]} {about.name} is defined twice."
+            reader.refuse("name", message, f"The other is definitions[{same}].")
+        elif spec is None or len(problems) > before:
+            parsed.broken.add((definition.kind, about.name))
+        if spec is not None and same == index:
+            _keep(parsed, about.name, spec)
+    return parsed
+
+
+def _keep(parsed: Parsed, name: str, spec: Spec) -> None:
+    match spec:
+        case EntitySpec():
+            parsed.entities[name] = spec
+        case SourceSpec():
+            parsed.sources[name] = spec
+        case ViewSpec():
+            parsed.views[name] = spec
+        case ServiceSpec():
+            parsed.services[name] = spec
+
+
+_PARSERS = {
+    DefinitionKind.ENTITY: parse_entity,
+    DefinitionKind.DATA_SOURCE: parse_source,
+    DefinitionKind.FEATURE_VIEW: parse_view,
+    DefinitionKind.FEATURE_SERVICE: parse_service,
+}

@@ -1,0 +1,180 @@
+"""Plans of definitions, and their doing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from graphql_api.auth.viewer import Viewer
+from graphql_api.definitions.documents import Definition
+from graphql_api.definitions.plan import Plan, Planned
+from graphql_api.definitions.planning import make_plan
+from graphql_api.definitions.questions import Answers
+from graphql_api.documents.base import ID
+from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.projects import ProjectDocument
+from graphql_api.domain.enums import Role, RunTrigger
+from graphql_api.errors import Conflict, InvalidInput
+from graphql_api.services.projects import Projects
+from graphql_api.services.registry_reading import read_registry
+from graphql_api.services.registry_writing import RegistryMoved, write_plan
+
+ATTEMPTS = 8
+T = TypeVar("T")
+
+
+class StartRun(Protocol):
+    async def __call__(
+        self,
+        viewer: Viewer,
+        project: ProjectDocument,
+        version: FeatureViewVersionDocument,
+        *,
+        trigger: RunTrigger,
+    ) -> MaterializationDocument:
+        """Queues a run of the default range."""
+        ...
+
+
+class CancelRun(Protocol):
+    async def __call__(self, viewer: Viewer, project: ProjectDocument, run_id: ID) -> object:
+        """Raises Conflict where the run has ended meanwhile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """`versions` are those that were made, `unmaterialized` what still needs a run."""
+
+    plan: Plan
+    versions: tuple[FeatureViewVersionDocument, ...] = ()
+    materializations: tuple[MaterializationDocument, ...] = ()
+    unmaterialized: tuple[FeatureViewVersionDocument, ...] = ()
+
+
+class Plans:
+    """What definitions would change, and the changing: whole, and only ever on the registry that was looked at."""
+
+    def __init__(
+        self,
+        *,
+        projects: Projects,
+        answers: Callable[[], AbstractAsyncContextManager[Answers]],
+        start_run: StartRun,
+        cancel_run: CancelRun,
+    ) -> None:
+        self._projects = projects
+        self._answers = answers
+        self._start_run = start_run
+        self._cancel_run = cancel_run
+
+    async def plan(
+        self,
+        viewer: Viewer,
+        project_name: str,
+        definitions: Sequence[Definition],
+        *,
+        prune: bool = False,
+        label: str | None = None,
+        repin: bool = False,
+    ) -> Plan:
+        """What `apply` would do. Writes nothing.
+
+        Raises:
+            InvalidInput: with every problem of the definitions.
+            Unavailable: the store of the files, or what types SQL, does not answer.
+        """
+        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        _refuse_pruning(prune=prune, label=label)
+        async with self._answers() as answers:
+            return (await _planned(viewer, project, definitions, answers, repin=repin)).plan
+
+    async def apply(
+        self,
+        viewer: Viewer,
+        project_name: str,
+        definitions: Sequence[Definition],
+        *,
+        fingerprint: str | None = None,
+        prune: bool = False,
+        label: str | None = None,
+        repin: bool = False,
+        materialize: bool = False,
+    ) -> Applied:
+        """Makes the registry match, all of it or nothing. `materialize` starts a run of every version that needs one.
+
+        Raises:
+            InvalidInput: with every problem of the definitions.
+            Conflict: the plan is not the one of `fingerprint` any more, or the registry would not hold still.
+            Unavailable: as for `plan`.
+        """
+        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        _refuse_pruning(prune=prune, label=label)
+        async with self._answers() as answers:
+            planned = await _applied(viewer, project, definitions, answers, fingerprint=fingerprint, repin=repin)
+        for run_id in planned.cancelled:
+            await _or_conflict(self._cancel_run(viewer, project, run_id))
+        versions = await _versions([*planned.made, *planned.wanting])
+        started: list[MaterializationDocument] = []
+        unmaterialized: list[FeatureViewVersionDocument] = []
+        for version in (versions[version_id] for version_id in planned.wanting):
+            run = None
+            if materialize:
+                run = await _or_conflict(self._start_run(viewer, project, version, trigger=RunTrigger.APPLY))
+            if run is not None:
+                started.append(run)
+            else:
+                unmaterialized.append(version)
+        made = tuple(versions[version_id] for version_id in planned.made)
+        return Applied(planned.plan, made, tuple(started), tuple(unmaterialized))
+
+
+async def _applied(
+    viewer: Viewer,
+    project: ProjectDocument,
+    definitions: Sequence[Definition],
+    answers: Answers,
+    *,
+    fingerprint: str | None,
+    repin: bool,
+) -> Planned:
+    for _ in range(ATTEMPTS):
+        planned = await _planned(viewer, project, definitions, answers, repin=repin)
+        if fingerprint not in (None, planned.plan.fingerprint):
+            raise Conflict("The plan is no longer the one that was reviewed: plan again, and review what has changed.")
+        if not planned.plan.changes:
+            return planned
+        try:
+            await write_plan(project, planned, actor=viewer.name)
+        except RegistryMoved:
+            continue
+        return planned
+    raise Conflict(
+        f"The registry changed while this was applied, {ATTEMPTS} times over: nothing was written. Try again."
+    )
+
+
+async def _planned(
+    viewer: Viewer, project: ProjectDocument, definitions: Sequence[Definition], answers: Answers, *, repin: bool
+) -> Planned:
+    registry = await read_registry(project.id, definitions)
+    return await make_plan(definitions, registry, answers, author=viewer.name, repin=repin)
+
+
+def _refuse_pruning(*, prune: bool, label: str | None) -> None:
+    if prune or label is not None:
+        raise InvalidInput("prune and label are not available yet: apply creates and changes, and deletes nothing.")
+
+
+async def _versions(ids: Sequence[ID]) -> dict[ID, FeatureViewVersionDocument]:
+    found = await FeatureViewVersionDocument.find({"_id": {"$in": list(ids)}}).to_list()
+    return {version.id: version for version in found}
+
+
+async def _or_conflict(asked: Awaitable[T]) -> T | None:
+    """None where it cannot be any more: the registry is written, and that stands."""
+    try:
+        return await asked
+    except Conflict:
+        return None

@@ -1,0 +1,186 @@
+"""A registry in memory: definitions are planned by the real planner, its writes are taken over, and SQL is typed by
+a real DuckDB. Files are columns by place."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import duckdb
+from beanie import Document
+
+from graphql_api.definitions.documents import Definition, read_yaml
+from graphql_api.definitions.plan import Plan, Planned
+from graphql_api.definitions.planning import make_plan
+from graphql_api.definitions.questions import Refusal
+from graphql_api.definitions.registry import Registry, RunInProgress
+from graphql_api.documents.base import new_id
+from graphql_api.documents.copies import DataCopyDocument, RangePart
+from graphql_api.documents.data_sources import DataSourceDocument
+from graphql_api.documents.entities import EntityDocument
+from graphql_api.documents.feature_services import FeatureServiceDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.domain.enums import VersionState
+from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
+from graphql_api.errors import InvalidInput, Problem
+
+D = TypeVar("D", bound=Document)
+
+FLIGHTS = {
+    "tailnum": "VARCHAR",
+    "carrier": "VARCHAR",
+    "origin": "VARCHAR",
+    "dest": "VARCHAR",
+    "departed_at": "TIMESTAMP",
+    "recorded_at": "TIMESTAMP",
+    "dep_delay": "DOUBLE",
+    "air_time": "DOUBLE",
+}
+PLANES = {"tailnum": "VARCHAR", "year": "BIGINT", "manufacturer": "VARCHAR", "seats": "INTEGER"}
+WEATHER = {"origin": "VARCHAR", "observed_at": "TIMESTAMP", "wind_speed": "DOUBLE", "visib": "DOUBLE"}
+FILES: Mapping[str, Mapping[str, str]] = {
+    "s3://demo/flights/*.parquet": FLIGHTS,
+    "s3://demo/planes/*.parquet": PLANES,
+    "s3://demo/weather/*.parquet": WEATHER,
+}
+
+
+class DuckAnswers:
+    """Answers of a world whose files are known, typed by DuckDB."""
+
+    def __init__(self, files: Mapping[str, Mapping[str, str]]) -> None:
+        self.files = {place: dict(columns) for place, columns in files.items()}
+
+    async def place(self, uri: str) -> Refusal | None:
+        if uri.startswith("s3://demo/"):
+            return None
+        return Refusal(f"{uri!r} is outside of the places that sources may lie at.", "Allowed: s3://demo/.", uri)
+
+    async def columns(self, uris: Sequence[str]) -> Sequence[FileColumn] | Refusal:
+        await asyncio.sleep(0)
+        for uri in uris:
+            if uri not in self.files:
+                return Refusal(f"No file matches {uri!r}.", "Upload one, or declare columns.", uri)
+        return [FileColumn(name, kind) for uri in uris for name, kind in self.files[uri].items()]
+
+    async def sql(self, sql: str, relations: Sequence[Relation]) -> Sequence[FileColumn] | SqlProblem:
+        await asyncio.sleep(0)
+        with duckdb.connect() as connection:
+            try:
+                for relation in relations:
+                    columns = ", ".join(f'"{column.name}" {column.data_type}' for column in relation.columns)
+                    connection.execute(f'CREATE TABLE "{relation.name}" ({columns})')
+                rows = connection.execute(f"DESCRIBE {sql}").fetchall()
+            except duckdb.Error as refused:
+                return SqlProblem(str(refused).splitlines()[0])
+        return [FileColumn(row[0], row[1]) for row in rows]
+
+    async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
+        row = Relation("one_row", list(columns) or [FileColumn("nothing", "INTEGER")])
+        answer = await self.sql(f"SELECT {expression} AS value FROM one_row", [row])
+        return answer if isinstance(answer, SqlProblem) else FileColumn(expression, answer[0].data_type)
+
+    async def pattern(self, pattern: str) -> SqlProblem | None:
+        with duckdb.connect() as connection:
+            try:
+                connection.execute("SELECT regexp_full_match('', ?)", [pattern]).fetchall()
+            except duckdb.Error as refused:
+                return SqlProblem(str(refused).splitlines()[0])
+        return None
+
+
+def definitions_of(text: str) -> list[Definition]:
+    return read_yaml([("world.yaml", text)])
+
+
+@dataclass
+class World:
+    registry: Registry = field(default_factory=lambda: Registry(new_id()))
+    answers: DuckAnswers = field(default_factory=lambda: DuckAnswers(FILES))
+
+    async def plan(self, text: str, *, repin: bool = False) -> Plan:
+        return (await self.planned(text, repin=repin)).plan
+
+    async def planned(self, text: str, *, repin: bool = False) -> Planned:
+        return await make_plan(definitions_of(text), self.registry, self.answers, author="ann", repin=repin)
+
+    async def problems(self, text: str) -> list[Problem]:
+        try:
+            plan = await self.plan(text)
+        except InvalidInput as refused:
+            return list(refused.problems)
+        raise AssertionError(f"nothing was refused: {plan}")
+
+    async def apply(self, text: str, *, repin: bool = False) -> Planned:
+        planned = await self.planned(text, repin=repin)
+        self.registry = _after(self.registry, planned)
+        return planned
+
+    def version(self, reference: str) -> FeatureViewVersionDocument:
+        return next(version for version in self.registry.versions.values() if version.reference == reference)
+
+    def service(self, name: str) -> FeatureServiceDocument:
+        return self.registry.services[name]
+
+    def cover(self, reference: str, start: int = 0, end: int = 100) -> None:
+        """As a run that succeeded would leave the version's data."""
+        ranges = (RangePart(start=start, end=end),)
+        copies = [
+            copy.model_copy(update={"covered": ranges, "covered_online": ranges})
+            if copy.id == self.version(reference).data_id
+            else copy
+            for copy in self.registry.copies
+        ]
+        self.registry = replace(self.registry, copies=copies)
+
+    def publish(self, reference: str) -> None:
+        version = self.version(reference)
+        view = self.registry.views[version.view_name]
+        self.registry = replace(
+            self.registry,
+            views={**self.registry.views, view.name: view.model_copy(update={"current_version": version.number})},
+            versions={
+                **self.registry.versions,
+                version.id: version.model_copy(update={"state": VersionState.PUBLISHED}),
+            },
+        )
+
+    def run(self, reference: str) -> RunInProgress:
+        """A run of the version that is under way."""
+        version = self.version(reference)
+        run = RunInProgress(new_id(), version.id, version.data_id)
+        self.registry = replace(self.registry, runs=[*self.registry.runs, run])
+        return run
+
+
+def _after(registry: Registry, planned: Planned) -> Registry:
+    written = [*planned.writes.new.values(), *planned.writes.changed.values()]
+    versions = dict(registry.versions) | {one.id: one for one in _of(written, FeatureViewVersionDocument)}
+    copies = list(registry.copies)
+    for copy in planned.writes.copies:
+        data_id = len(copies) + 1
+        copies.append(
+            DataCopyDocument.model_construct(
+                id=data_id,
+                project_id=registry.project_id,
+                view_id=copy.view_id,
+                fingerprint=copy.fingerprint,
+                layout=copy.layout,
+            )
+        )
+        versions[copy.version_id] = versions[copy.version_id].model_copy(update={"data_id": data_id})
+    return Registry(
+        project_id=registry.project_id,
+        revision=registry.revision + len(planned.plan.changes),
+        entities=dict(registry.entities) | {one.name: one for one in _of(written, EntityDocument)},
+        sources=dict(registry.sources) | {one.name: one for one in _of(written, DataSourceDocument)},
+        views=dict(registry.views) | {one.name: one for one in _of(written, FeatureViewDocument)},
+        services=dict(registry.services) | {one.name: one for one in _of(written, FeatureServiceDocument)},
+        versions=versions,
+        copies=copies,
+        runs=[run for run in registry.runs if run.run_id not in planned.cancelled],
+    )
+
+
+def _of(documents: Sequence[Document], kind: type[D]) -> list[D]:
+    return [document for document in documents if isinstance(document, kind)]
