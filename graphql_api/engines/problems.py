@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import NoReturn, cast
 
@@ -74,10 +74,15 @@ def marked(error: duckdb.Error) -> ComputeProblem | None:
 def sql_problem(error: duckdb.Error, text: str, *, before: int = 0) -> SqlProblem:
     """Of an error in `text`, which stood `before` bytes into the statement."""
     told = _Told(error)
-    at = place(text, told.position - before) if told.position is not None else None
-    line, column = at if at is not None else (None, None)
+    line, column = sql_place(error, text, before=before) or (None, None)
     hint = f"Did you mean {told.candidates[0]!r}?" if told.candidates else None
     return SqlProblem(told.first_line, hint, line, column)
+
+
+def sql_place(error: duckdb.Error, text: str, *, before: int) -> tuple[int, int] | None:
+    """Line and column that the error points to in `text`, which stood `before` bytes into the statement."""
+    position = _Told(error).position
+    return None if position is None else place(text, position - before)
 
 
 @contextmanager
@@ -91,12 +96,11 @@ def binding(text: str, *, before: int = 0) -> Generator[None]:
         raise Refused(sql_problem(error, text, before=before)) from error
 
 
-def compute_problem(error: duckdb.Error, describe: Callable[[str], str] = str) -> ComputeProblem:
+def compute_problem(error: duckdb.Error) -> ComputeProblem:
     """Of an error while computing."""
     if (problem := marked(error)) is not None:
         return problem
-    told = _Told(error)
-    message = describe(told.first_line)
+    message = _Told(error).first_line
     match error:
         case duckdb.InterruptException():
             return ComputeProblem("CANCELLED", "The computation was cancelled.")

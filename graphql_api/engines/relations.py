@@ -254,3 +254,19 @@ def _refuse_used(connection: duckdb.DuckDBPyConnection, relation: Relation, brok
             refuse("SOURCE_CHANGED", f"Source {relation.name!r}: {reason}", hint="Plan and apply the source again.")
     connection.execute(f"DROP VIEW {name}")
     connection.execute(kept)
+
+
+def untimed_rows(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
+    """Rows of a timed source that have no event timestamp, and so are handed to no SQL."""
+    if relation.event_timestamp is None or not relation.files:
+        return 0
+    name = quoted(relation.event_timestamp)
+    count = 0
+    groups: dict[bool, list[str]] = {}
+    for file in columns_of_files(connection, relation.files):
+        groups.setdefault(file.type_of(relation.event_timestamp) is not None, []).append(file.path)
+    for has_column, paths in groups.items():
+        where = f"WHERE {name} IS NULL OR NOT isfinite({name})" if has_column else ""
+        query = f"SELECT count(*) FROM read_parquet({listed(paths)}, union_by_name=true) {where}"
+        count += connection.execute(query).fetchall()[0][0]
+    return count

@@ -17,7 +17,7 @@ import msgspec
 
 from graphql_api.engines.connections import sandboxed
 from graphql_api.engines.functions import allowed_functions
-from graphql_api.engines.operations import answer, writable_folders
+from graphql_api.engines.operations import answer, computes_values, writable_folders
 from graphql_api.engines.problems import Refused
 from graphql_api.engines.shapes import ComputeProblem
 from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem, frame, read_frame
@@ -118,9 +118,10 @@ class _Worker:
 
     def _computed(self, call: Call) -> object:
         folders = writable_folders(call.request)
-        with sandboxed(
-            self._birth.limits, spill=Path.cwd() / "spill", readable=call.readable, writable=folders
-        ) as connection:
+        limits = self._birth.limits
+        if computes_values(call.request):
+            limits = msgspec.structs.replace(limits, threads=1)
+        with sandboxed(limits, spill=Path.cwd() / "spill", readable=call.readable, writable=folders) as connection:
             self._connection = connection
             try:
                 if self._interrupted:
