@@ -89,8 +89,8 @@ def _difference(connection: duckdb.DuckDBPyConnection, view: View, cut: int) -> 
     moment = connection.execute(f"SELECT CAST(make_timestamp({cut}) AS VARCHAR)").fetchall()[0][0]
     listed = "\n".join(found)
     return (
-        f"The SQL gives other rows when its range is cut at {moment} UTC: it looks ahead of a row's {EVENT}, or further "
-        f"behind than the lookback. Rows that one way of running gives and the other does not:\n{listed}"
+        f"The SQL gives other rows when its range is cut at {moment} UTC: it looks ahead of a row's {EVENT}, or "
+        f"further behind than the lookback. Rows that one way of running gives and the other does not:\n{listed}"
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 import duckdb
 
@@ -89,8 +90,8 @@ def _condition(connection: duckdb.DuckDBPyConnection, check: Check, columns: Map
             length = f"len({name})" if is_list(value_type) else f"length({name})"
             return _outside(length, check.parameters, lambda value, side: _bound(value, ValueType.INT64, side))
         case "IN_SET":
-            values = check.parameters["values"]
-            texts = [value_literal(value, value_type) for value in values] if isinstance(values, list) else []
+            values = cast("list[object]", check.parameters["values"])
+            texts = [value_literal(value, value_type) for value in values if value is not None]
             return f"{name} NOT IN ({', '.join(texts)})" if texts else f"{name} IS NOT NULL"
         case _:
             return f"NOT regexp_full_match({name}, {literal(str(check.parameters['pattern']))})"
@@ -132,4 +133,4 @@ def value_literal(value: object, value_type: ValueType) -> str:
         case ValueType.TIMESTAMP, str():
             return f"make_timestamptz({parse_rfc3339(value)}::BIGINT)"
         case _:
-            refuse("CHECK_FAILED", f"{value!r} cannot be compared with values of {value_type}.")
+            return refuse("CHECK_FAILED", f"{value!r} cannot be compared with values of {value_type}.")

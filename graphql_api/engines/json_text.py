@@ -1,5 +1,5 @@
-"""Values as JSON texts, made inside DuckDB a column at a time: floats as the shortest text that reads back, INT64 exact,
-moments as RFC 3339, as `domain.times.rfc3339` writes them.
+"""Values as JSON texts, made inside DuckDB a column at a time: floats as the shortest text that reads back, INT64
+exact, moments as RFC 3339, as `domain.times.rfc3339` writes them.
 """
 
 from collections.abc import Sequence

@@ -7,9 +7,9 @@
     __commit, __run          KEPT files only: commit number (BIGINT) and run (hex) that the row came with
     __failed                 QUARANTINE files only: ids of the checks that the row failed
 
-Every column is nullable, so that all files have one schema. Rows are sorted by keys, event, created: files are pruned by
-the event timestamps that MongoDB knows of each, so inside a file it is the keys that row groups can be pruned by (one
-entity's timeline reads a few row groups a file), and equal keys side by side pack best.
+Every column is nullable, so that all files have one schema. Rows are sorted by keys, event, created: files are pruned
+by the event timestamps that MongoDB knows of each, so inside a file it is the keys that row groups can be pruned by
+(one entity's timeline reads a few row groups a file), and equal keys side by side pack best.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,8 @@ def visible_rows(view: View, slices: Sequence[Slice], names: Sequence[str]) -> s
     for piece in slices:
         groups.setdefault((piece.commit, piece.run_id, tuple(piece.ranges)), []).append(piece.path)
     return " UNION ALL ".join(
-        f"SELECT {columns_of(names)}, coalesce({COMMIT}, {commit}) AS {COMMIT}, coalesce({RUN}, {literal(run)}) AS {RUN} "
-        f"FROM {_scan(paths)} {_where(ranges)}"
+        f"SELECT {columns_of(names)}, coalesce({COMMIT}, {commit}) AS {COMMIT}, "
+        f"coalesce({RUN}, {literal(run)}) AS {RUN} FROM {_scan(paths)} {_where(ranges)}"
         for (commit, run, ranges), paths in groups.items()
     )
 

@@ -1,5 +1,7 @@
 """Cutting a range into chunks by how many source rows lie where: the same sources give the same cut."""
 
+from itertools import pairwise
+
 import duckdb
 
 from graphql_api.domain.times import TimeRange
@@ -29,7 +31,7 @@ def plan_chunks(connection: duckdb.DuckDBPyConnection, request: PlanChunks) -> C
         return ChunkPlan(start, [], 0, rejected)
     cuts = _Cutter(connection, view, request.target_rows).cuts(whole)
     edges = [whole.start, *cuts, whole.end]
-    return ChunkPlan(start, list(zip(edges, edges[1:], strict=False)), total, rejected)
+    return ChunkPlan(start, list(pairwise(edges)), total, rejected)
 
 
 def _oldest(connection: duckdb.DuckDBPyConnection, view: View) -> int | None:
