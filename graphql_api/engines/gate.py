@@ -1,0 +1,238 @@
+"""The gate: a text passes as one SELECT over the given relations and allow-listed functions, or is refused by name.
+
+DuckDB's own parser reads it; everything in the tree that is not known to be good is refused.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import NoReturn, cast
+
+import duckdb
+
+from graphql_api.engines.functions import BY_NAME, allowed_functions, words
+from graphql_api.engines.problems import binding, nearest, refuse_sql
+from graphql_api.engines.text import place
+
+Node = dict[str, object]
+LONGEST_TEXT = 200_000
+
+_QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "EXPRESSION_LIST", "EMPTY", "TABLE_FUNCTION", "PIVOT"})
+_EXPRESSIONS = words(
+    """
+    BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR
+    POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW
+    """
+)
+_ONLY_IN_QUERIES = {"STAR": "*", "SUBQUERY": "a subquery", "WINDOW": "a window function"}
+# DuckDB reads these bare words as functions.
+_CHANGING_WORDS = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
+_SESSION_WORDS = frozenset({"current_catalog", "current_schema", "current_role", "current_user", "session_user"})
+
+
+def pass_select(connection: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:
+    """Raises Refused(SqlProblem) unless `sql` is one deterministic SELECT over `relations` and its own CTEs."""
+    _Gate(sql, relations).query(_only_statement(connection, sql, before=0), frozenset())
+
+
+def pass_expression(connection: duckdb.DuckDBPyConnection, expression: str) -> str:
+    """The text of one deterministic scalar expression, rendered again from its tree, or Refused."""
+    prefix = "SELECT "
+    text = prefix + expression
+    node = _only_statement(connection, expression, before=len(prefix), prefix=prefix)
+    gate = _Gate(expression, (), before=len(prefix), scalar=True)
+    gate.is_bare_expression(node)
+    rendered = connection.execute(
+        "SELECT json_deserialize_sql(json_serialize_sql(?::VARCHAR)::JSON)", [text]
+    ).fetchall()[0][0]
+    return cast("str", rendered).removeprefix(prefix).strip()
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, text: str, *, before: int, prefix: str = "") -> Node:
+    if len(text) > LONGEST_TEXT:
+        refuse_sql(f"The text is longer than {LONGEST_TEXT:,} characters.")
+    if "\0" in text:
+        refuse_sql("The text holds a NUL character.")
+    with binding(text, before=before):
+        statements = connection.extract_statements(prefix + text)
+    if len(statements) != 1:
+        refuse_sql(
+            "There is no statement." if not statements else f"There are {len(statements)} statements.",
+            hint="Write one SELECT." if not prefix else "Write one scalar expression.",
+        )
+    kind = statements[0].type.name
+    if kind == "MULTI":
+        refuse_sql("A PIVOT without its values is refused.", hint="Write the values: PIVOT ... ON column IN (...).")
+    if kind != "SELECT":
+        refuse_sql(f"{kind} statements are refused.", hint="Write one SELECT.")
+    parsed = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [prefix + text]).fetchall()[0][0]
+    tree = cast("dict[str, object]", _tree(cast("str", parsed)))
+    if tree["error"]:
+        refuse_sql(str(tree.get("error_message", "The text cannot be read.")))
+    return cast("list[dict[str, Node]]", tree["statements"])[0]["node"]
+
+
+def _tree(text: str) -> object:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        refuse_sql("The text is nested too deeply.")
+
+
+class _Gate:
+    def __init__(self, text: str, relations: Iterable[str], *, before: int = 0, scalar: bool = False) -> None:
+        self._text = text
+        self._relations = {name.lower() for name in relations}
+        self._before = before
+        self._scalar = scalar
+        self._allowed = allowed_functions()
+
+    # ------------------------------------------------------------ queries
+
+    def query(self, node: Node, ctes: frozenset[str]) -> None:
+        """A CTE is seen by the ones after it and by its query; by itself only where it is recursive."""
+        kind = str(node.get("type"))
+        if kind not in _QUERIES:
+            self._no(node, f"{kind} is refused.", hint="Write one SELECT.")
+        self._no_sample(node)
+        if kind == "RECURSIVE_CTE_NODE":
+            ctes |= {str(node.get("cte_name", "")).lower()}
+        cte_map = cast("dict[str, list[dict[str, object]]]", node.get("cte_map") or {"map": []})
+        for entry in cte_map["map"]:
+            name = str(entry["key"]).lower()
+            value = cast("Node", entry["value"])
+            inner = cast("Node", value["query_node"])
+            recursive = inner.get("type") == "RECURSIVE_CTE_NODE"
+            self.query(inner, ctes | {name} if recursive else ctes)
+            self._children({key: part for key, part in value.items() if key != "query_node"}, ctes)
+            ctes |= {name}
+        self._children({key: part for key, part in node.items() if key != "cte_map"}, ctes)
+
+    def is_bare_expression(self, node: Node) -> None:
+        """The node of `SELECT <expression>`, and of nothing more."""
+        items = cast("list[Node]", node.get("select_list") or [])
+        more = ("where_clause", "group_expressions", "group_sets", "having", "qualify", "sample", "modifiers")
+        bare = (
+            node.get("type") == "SELECT_NODE"
+            and len(items) == 1
+            and cast("Node", node["from_table"]).get("type") == "EMPTY"
+            and not any(node.get(part) for part in more)
+            and not cast("Node", node.get("cte_map") or {}).get("map")
+            and not items[0].get("alias")
+        )
+        if not bare:
+            refuse_sql("This is not one scalar expression.", hint="Write what could stand between SELECT and a comma.")
+        self._walk(items[0], frozenset())
+
+    # ------------------------------------------------------------ the walk
+
+    def _children(self, node: Node, ctes: frozenset[str]) -> None:
+        for part in node.values():
+            self._walk(part, ctes)
+
+    def _walk(self, part: object, ctes: frozenset[str]) -> None:
+        if isinstance(part, list):
+            for item in cast("list[object]", part):
+                self._walk(item, ctes)
+        elif isinstance(part, dict):
+            node = cast("Node", part)
+            if "class" in node:
+                self._expression(node, ctes)
+            elif str(node.get("type", "")).endswith("_NODE"):
+                self.query(node, ctes)
+            elif "type" in node and "sample" in node:
+                self._table(node, ctes)
+            else:
+                self._children(node, ctes)
+
+    def _table(self, node: Node, ctes: frozenset[str]) -> None:
+        kind = str(node["type"])
+        self._no_sample(node)
+        if kind not in _TABLES:
+            self._no(node, "SHOW, DESCRIBE and SUMMARIZE are refused." if kind == "SHOW_REF" else f"{kind} is refused.")
+        if kind == "BASE_TABLE":
+            self._base_table(node, ctes)
+        elif kind == "TABLE_FUNCTION":
+            function = cast("Node", node["function"])
+            name = str(function["function_name"]).lower()
+            if name not in self._allowed.tables:
+                self._no(
+                    node, f"The table function {name!r} is refused.", hint="SQL sees its sources and nothing else."
+                )
+            self._no_schema(function)
+            self._walk(function["arguments"], ctes)
+        else:
+            self._children(node, ctes)
+
+    def _base_table(self, node: Node, ctes: frozenset[str]) -> None:
+        path = cast("list[str]", cast("Node", node["qualified_name"])["path"])
+        name = ".".join(path)
+        if node.get("at_clause"):
+            self._no(node, "AT is refused.")
+        if len(path) != 1 or name.lower() not in self._relations | ctes:
+            known = sorted(self._relations | ctes)
+            self._no(
+                node,
+                f"There is no relation {name!r} here.",
+                hint=nearest(name, known) or f"The relations are {', '.join(known) or 'none'}.",
+            )
+
+    def _expression(self, node: Node, ctes: frozenset[str]) -> None:
+        kind = str(node["class"])
+        if kind == "PARAMETER":
+            self._no(node, "Parameters are refused.")
+        if kind not in _EXPRESSIONS:
+            self._no(node, f"{kind} is refused.")
+        if self._scalar and kind in _ONLY_IN_QUERIES:
+            self._no(node, f"{_ONLY_IN_QUERIES[kind]} is refused in an expression.".capitalize())
+        if kind in ("FUNCTION", "WINDOW"):
+            self._function(node, kind)
+        elif kind == "COLUMN_REF":
+            self._column(node)
+        self._children(node, ctes)
+
+    def _column(self, node: Node) -> None:
+        names = cast("list[str]", node["column_names"])
+        word = names[0].lower()
+        if len(names) == 1 and word in _CHANGING_WORDS:
+            self._no(node, f"{word!r} is refused: it is not the same every time.")
+        if len(names) == 1 and word in _SESSION_WORDS:
+            self._no(node, f"{word!r} is refused.")
+
+    def _function(self, node: Node, kind: str) -> None:
+        name = str(node["function_name"]).lower()
+        self._no_schema(node)
+        allowed = self._allowed.everywhere | {"unnest"}
+        if kind == "WINDOW":
+            allowed = self._allowed.aggregates | self._allowed.windows
+        arguments = cast("list[Node]", node.get("arguments") or [])
+        if name in self._allowed.not_deterministic or (name == "age" and len(arguments) == 1):
+            self._no(node, f"The function {name!r} is refused: its value is not the same every time.")
+        if name not in allowed:
+            self._no(node, f"The function {name!r} is unknown or refused.", hint=nearest(name, allowed))
+        if self._scalar and name not in self._allowed.scalars:
+            self._no(node, f"The function {name!r} is refused in an expression: it is not scalar.")
+        if name in BY_NAME:
+            self._aggregate_by_name(node, name, arguments)
+
+    def _aggregate_by_name(self, node: Node, name: str, arguments: list[Node]) -> None:
+        chosen = cast("Node", arguments[1].get("expression") or {}) if len(arguments) > 1 else {}
+        constant = cast("Node", chosen.get("literal") or {})
+        if constant.get("kind") != "STRING" or str(constant.get("text")).lower() not in self._allowed.aggregates:
+            self._no(node, f"{name!r} takes the name of an aggregate, written as a text.")
+
+    # ------------------------------------------------------------ refusals
+
+    def _no_schema(self, node: Node) -> None:
+        path = cast("list[str]", cast("Node", node["qualified_name"])["path"])
+        if len(path) != 1:
+            self._no(node, f"The function {'.'.join(path)!r} is refused.", hint="Write it without a schema.")
+
+    def _no_sample(self, node: Node) -> None:
+        if node.get("sample") is not None:
+            self._no(node, "A sample is refused: it is not the same every time.")
+
+    def _no(self, node: Node, message: str, *, hint: str | None = None) -> NoReturn:
+        offset = node.get("query_location")
+        at = place(self._text, offset - self._before) if isinstance(offset, int) and offset < 2**63 else None
+        refuse_sql(message, hint=hint, at=at)

@@ -1,0 +1,71 @@
+"""Which module answers which request."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from graphql_api.engines.causality import check_causality
+from graphql_api.engines.compute import compute_chunk
+from graphql_api.engines.describe import check_expression, describe_sql
+from graphql_api.engines.files import describe_files
+from graphql_api.engines.judge import judge_run
+from graphql_api.engines.pack import pack_online
+from graphql_api.engines.plan import plan_chunks
+from graphql_api.engines.problems import Refused, compute_problem
+from graphql_api.engines.read import read_rows
+from graphql_api.engines.shapes import (
+    CheckCausality,
+    CheckExpression,
+    ComputeChunk,
+    DescribeFiles,
+    DescribeSql,
+    JudgeRun,
+    PackOnline,
+    PlanChunks,
+    ReadRows,
+    Request,
+)
+
+
+def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
+    """The answer that the request's docstring names.
+
+    Raises:
+        Refused: with the problem, whatever went wrong.
+    """
+    try:
+        return _answer(connection, request)
+    except duckdb.Error as error:
+        raise Refused(compute_problem(error)) from error
+
+
+def writable_folders(request: Request) -> Sequence[str]:
+    return [request.folder] if isinstance(request, ComputeChunk | PackOnline) else []
+
+
+def computes_values(request: Request) -> bool:
+    """Such a request gets one thread: with more, sums of floats and the order among equals differ from time to time,
+    and the same inputs would not give the same bytes."""
+    return isinstance(request, ComputeChunk | CheckCausality)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
+    match request:
+        case DescribeFiles():
+            return describe_files(connection, request)
+        case DescribeSql():
+            return describe_sql(connection, request)
+        case CheckExpression():
+            return check_expression(connection, request)
+        case PlanChunks():
+            return plan_chunks(connection, request)
+        case ComputeChunk():
+            return compute_chunk(connection, request)
+        case CheckCausality():
+            return check_causality(connection, request)
+        case JudgeRun():
+            return judge_run(connection, request)
+        case PackOnline():
+            return pack_online(connection, request)
+        case ReadRows():
+            return read_rows(connection, request)

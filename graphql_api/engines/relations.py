@@ -1,0 +1,272 @@
+"""Sources as SQL sees them: views named as the sources, of their frozen columns alone.
+
+A naive timestamp arrives in UTC: read in the source's `timezone`, still a TIMESTAMP, cut to microseconds. A time that
+the clock skipped ends the computation; of one that it showed twice, the earlier counts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import msgspec
+
+from graphql_api.engines.files import FileColumns, columns_of_files
+from graphql_api.engines.problems import binding, raising, refuse, refuse_sql
+from graphql_api.engines.shapes import FileColumn, Relation
+from graphql_api.engines.text import columns_of, listed, literal, quoted
+from graphql_api.engines.types import NAIVE, canonical, is_timestamp, widens
+
+# No time zone was ever further from UTC than this; within it a raw timestamp can be compared before it is converted.
+_FURTHEST = "INTERVAL 26 HOUR"
+_FILE = "__file"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Event timestamps `[start, end)` that a source's rows may have; None: no bound."""
+
+    start: int | None
+    end: int | None
+
+
+EVERYTHING = Window(None, None)
+
+
+def presented_type(data_type: str) -> str:
+    """What SQL sees of a frozen type: naive timestamps of any precision are TIMESTAMP."""
+    return "TIMESTAMP" if canonical(data_type) in NAIVE else data_type
+
+
+def check_type(connection: duckdb.DuckDBPyConnection, data_type: str) -> None:
+    """A type may come from a document: it must be a type, and nothing but a type."""
+    text = f"SELECT CAST(NULL AS {data_type})"
+    with binding(text):
+        statements = connection.extract_statements(text)
+    if len(statements) != 1 or not _is_bare_cast(connection, text):
+        refuse_sql(f"{data_type!r} is not a type of DuckDB.")
+    try:
+        connection.execute(text)
+    except duckdb.Error:
+        refuse_sql(f"{data_type!r} is not a type of DuckDB.")
+
+
+def _is_bare_cast(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
+    parsed = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchall()[0][0]
+    try:
+        (statement,) = msgspec.json.decode(parsed, type=_Parsed).statements
+        (item,) = statement.node.select_list
+    except (msgspec.ValidationError, ValueError):
+        return False
+    return not item.alias and item.child.literal.kind == "NULL_LITERAL"
+
+
+class _Literal(msgspec.Struct):
+    kind: str
+
+
+class _Constant(msgspec.Struct, tag_field="class", tag="CONSTANT"):
+    literal: _Literal
+
+
+class _Cast(msgspec.Struct, tag_field="class", tag="CAST"):
+    child: _Constant
+    alias: str
+
+
+class _Select(msgspec.Struct):
+    select_list: list[_Cast]
+
+
+class _Statement(msgspec.Struct):
+    node: _Select
+
+
+class _Parsed(msgspec.Struct):
+    statements: list[_Statement]
+
+
+def create_typed(connection: duckdb.DuckDBPyConnection, relations: Iterable[Relation]) -> None:
+    """The relations without rows, for questions about types."""
+    for relation in relations:
+        _create(connection, relation.name, _without_rows(connection, relation.columns))
+
+
+def create_filled(connection: duckdb.DuckDBPyConnection, relation: Relation, window: Window, sql: str) -> None:
+    """The relation over its files: rows whose event timestamp lies in `window`, a look-up table whole.
+
+    Refused, naming the file, where a column that `sql` uses is in none of the files, or in one of them with a type
+    that does not widen to the frozen one; an unused one of these is all nulls."""
+    if not relation.files:
+        create_typed(connection, [relation])
+        return
+    for column in relation.columns:
+        check_type(connection, column.data_type)
+    files = columns_of_files(connection, relation.files)
+    broken = _broken_columns(relation, files)
+    text = _union(relation, files, window, frozenset(broken))
+    _create(connection, relation.name, text)
+    if broken:
+        _refuse_used(connection, relation, broken, sql)
+
+
+def event_expression(relation: Relation) -> str:
+    """The event timestamp, in microseconds, of a row of the relation as SQL sees it."""
+    name = quoted(relation.event_timestamp or "")
+    types = {column.name: canonical(column.data_type) for column in relation.columns}
+    is_date = types.get(relation.event_timestamp or "") == "DATE"
+    return f"epoch_us(CAST({name} AS TIMESTAMP))" if is_date else f"epoch_us({name})"
+
+
+# ---------------------------------------------------------------- making views
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {text}")
+
+
+def _without_rows(connection: duckdb.DuckDBPyConnection, columns: Sequence[FileColumn]) -> str:
+    for column in columns:
+        check_type(connection, column.data_type)
+    items = ", ".join(f"CAST(NULL AS {presented_type(c.data_type)}) AS {quoted(c.name)}" for c in columns)
+    return f"SELECT {items} WHERE false"
+
+
+def _union(relation: Relation, files: Sequence[FileColumns], window: Window, broken: frozenset[str]) -> str:
+    """Files that hold the used columns as the same types are read together; each group is cast on its own, since the
+    common type of two files may hold less than the frozen one (FLOAT, of FLOAT and INTEGER)."""
+    groups: dict[tuple[str | None, ...], list[str]] = {}
+    for file in files:
+        signature = tuple(None if column.name in broken else file.type_of(column.name) for column in relation.columns)
+        groups.setdefault(signature, []).append(file.path)
+    return " UNION ALL ".join(_group(relation, signature, paths, window) for signature, paths in groups.items())
+
+
+def _group(relation: Relation, held: Sequence[str | None], paths: Sequence[str], window: Window) -> str:
+    source = f"read_parquet({listed(paths)}, union_by_name=true, filename='{_FILE}')"
+    items = ", ".join(
+        f"{_presented(relation, column, data_type)} AS {quoted(column.name)}"
+        for column, data_type in zip(relation.columns, held, strict=True)
+    )
+    text = f"SELECT {items} FROM {source}"
+    if relation.event_timestamp is None:
+        return text
+    types = {column.name: data_type for column, data_type in zip(relation.columns, held, strict=True)}
+    data_type = types.get(relation.event_timestamp)
+    if data_type is None:
+        return f"{text} WHERE false"
+    raw = quoted(relation.event_timestamp)
+    if not is_timestamp(data_type):
+        return f"{text} WHERE false"
+    coarse = [f"{raw} IS NOT NULL", f"isfinite({raw})"]
+    exact: list[str] = []
+    for bound, operator, further in ((window.start, ">=", "-"), (window.end, "<", "+")):
+        if bound is not None:
+            coarse.append(_raw_bound(raw, data_type, operator, further, bound))
+            exact.append(f"{event_expression(relation)} {operator} {bound}")
+    text = f"{text} WHERE {' AND '.join(coarse)}"
+    return f"SELECT * FROM ({text}) WHERE {' AND '.join(exact)}" if exact else text
+
+
+def _raw_bound(raw: str, data_type: str, operator: str, further: str, bound: int) -> str:
+    """What row groups can be skipped by: the bound in the type of the file, widened where a time zone may move it."""
+    if data_type == "TIMESTAMP WITH TIME ZONE":
+        return f"{raw} {operator} make_timestamptz({bound}::BIGINT)"
+    moment = f"make_timestamp({bound}::BIGINT) {further} {_FURTHEST}"
+    return f"{raw} {operator} CAST({moment} AS {data_type})"
+
+
+def _presented(relation: Relation, column: FileColumn, held: str | None) -> str:
+    wanted = presented_type(column.data_type)
+    name = quoted(column.name)
+    if held is None:
+        return f"CAST(NULL AS {wanted})"
+    if held in NAIVE and wanted == "TIMESTAMP":
+        naive = f"make_timestamp(epoch_us({name}))" if held != "TIMESTAMP" else name
+        finite = f"CASE WHEN isfinite({name}) THEN {naive} END" if held != "TIMESTAMP" else naive
+        return finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
+    return name if held == wanted else f"CAST({name} AS {wanted})"
+
+
+def _in_utc(timezone: str, naive: str, name: str) -> str:
+    """DuckDB reads a time shown twice as the later one; the earlier is found through the offset of the day before."""
+    zone = literal(timezone)
+
+    def offset(moment: str) -> str:
+        return f"(timezone({zone}, {moment}) - timezone('UTC', {moment}))"
+
+    later = f"timezone({zone}, {naive})"
+    before = f"({later} - INTERVAL 24 HOUR)"
+    earlier = f"timezone('UTC', {naive} - {offset(before)})"
+    skipped = raising(
+        "SKIPPED_TIME",
+        f"{literal(f'{name} is ')} || {naive} || {literal(f', a time that the clock skipped in {timezone}, in ')} "
+        f"|| parse_filename({_FILE})",
+    )
+    chosen = f"""CASE
+        WHEN timezone({zone}, {later}) IS DISTINCT FROM {naive} THEN {skipped}::TIMESTAMP
+        WHEN {earlier} < {later} AND timezone({zone}, {earlier}) = {naive} THEN timezone('UTC', {earlier})
+        ELSE timezone('UTC', {later}) END"""
+    return f"CASE WHEN isfinite({naive}) THEN {chosen} ELSE {naive} END"
+
+
+# ---------------------------------------------------------------- columns that the files do not give
+
+
+def _broken_columns(relation: Relation, files: Sequence[FileColumns]) -> dict[str, str]:
+    """Columns that no file can fill, and why."""
+    broken: dict[str, str] = {}
+    for column in relation.columns:
+        held = [(file.path, data_type) for file in files if (data_type := file.type_of(column.name)) is not None]
+        if not held:
+            broken[column.name] = f"No file has the column {column.name!r}, such as {files[0].path}."
+        for path, data_type in held:
+            if not widens(data_type, column.data_type):
+                broken[column.name] = (
+                    f"The column {column.name!r} is {data_type} in {path}, which does not widen to {column.data_type}."
+                )
+                break
+    return broken
+
+
+def _refuse_used(connection: duckdb.DuckDBPyConnection, relation: Relation, broken: dict[str, str], sql: str) -> None:
+    """SQL uses a column if it means something else, or nothing, without it."""
+    name = quoted(relation.name)
+    times = {relation.event_timestamp, relation.created_timestamp}
+    kept = connection.execute(
+        "SELECT sql FROM duckdb_views() WHERE view_name = ? AND temporary", [relation.name]
+    ).fetchall()[0][0]
+    with_all = connection.execute(f"DESCRIBE {sql}").fetchall()
+    for column, reason in broken.items():
+        others = columns_of(c.name for c in relation.columns if c.name != column)
+        columns = ", ".join(
+            f"CAST(NULL AS {presented_type(c.data_type)}) AS {quoted(c.name)}"
+            for c in relation.columns
+            if c.name != column
+        )
+        used = column in times or not others
+        if not used:
+            _create(connection, relation.name, f"SELECT {columns} WHERE false")
+            try:
+                used = connection.execute(f"DESCRIBE {sql}").fetchall() != with_all
+            except duckdb.Error:
+                used = True
+        if used:
+            refuse("SOURCE_CHANGED", f"Source {relation.name!r}: {reason}", hint="Plan and apply the source again.")
+    connection.execute(f"DROP VIEW {name}")
+    connection.execute(kept)
+
+
+def untimed_rows(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
+    """Rows of a timed source that have no event timestamp, and so are handed to no SQL."""
+    if relation.event_timestamp is None or not relation.files:
+        return 0
+    name = quoted(relation.event_timestamp)
+    count = 0
+    groups: dict[bool, list[str]] = {}
+    for file in columns_of_files(connection, relation.files):
+        groups.setdefault(file.type_of(relation.event_timestamp) is not None, []).append(file.path)
+    for has_column, paths in groups.items():
+        where = f"WHERE {name} IS NULL OR NOT isfinite({name})" if has_column else ""
+        query = f"SELECT count(*) FROM read_parquet({listed(paths)}, union_by_name=true) {where}"
+        count += connection.execute(query).fetchall()[0][0]
+    return count

@@ -1,0 +1,126 @@
+"""Types in the words of DuckDB: which widen to which, and how an output of SQL becomes a value of a feature."""
+
+import re
+
+from graphql_api.domain.types import ValueType
+from graphql_api.engines.problems import raising
+from graphql_api.engines.text import literal
+
+NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_US", "DATETIME"})
+_TIMESTAMPS = NAIVE | {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "DATE"}
+# Bits of the magnitude that a type holds exactly.
+_SIGNED = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}
+_UNSIGNED = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64, "UHUGEINT": 128}
+_WORDS = {
+    "INT": "INTEGER", "INT4": "INTEGER", "INT8": "BIGINT", "INT64": "BIGINT", "INT32": "INTEGER", "LONG": "BIGINT",
+    "INT16": "SMALLINT", "INT2": "SMALLINT", "SHORT": "SMALLINT", "INT1": "TINYINT", "FLOAT4": "FLOAT", "REAL": "FLOAT",
+    "FLOAT8": "DOUBLE", "FLOAT64": "DOUBLE", "STRING": "VARCHAR", "TEXT": "VARCHAR", "BOOL": "BOOLEAN",
+    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "DATETIME": "TIMESTAMP", "TIMESTAMP_US": "TIMESTAMP", "BYTEA": "BLOB",
+}  # fmt: skip
+_DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+),\s*(\d+)\)")
+
+
+def canonical(data_type: str) -> str:
+    """The one way in which a type is written here: `int[]` is `INTEGER[]`."""
+    text = data_type.strip()
+    if text.endswith("[]"):
+        return canonical(text[:-2]) + "[]"
+    upper = text.upper()
+    if match := _DECIMAL.fullmatch(upper):
+        return f"DECIMAL({match[1]},{match[2]})"
+    return _WORDS.get(upper, upper if upper.isidentifier() or upper == "TIMESTAMP WITH TIME ZONE" else text)
+
+
+def is_timestamp(data_type: str) -> bool:
+    return canonical(data_type) in _TIMESTAMPS
+
+
+def widens(held: str, wanted: str) -> bool:
+    """Every value of `held` is one of `wanted`: equal types, and numbers to wider ones. Whole numbers and decimals
+    become DOUBLE; naive timestamps differ in precision alone."""
+    one, other = canonical(held), canonical(wanted)
+    if one == other or (one in NAIVE and other in NAIVE):
+        return True
+    if one.endswith("[]") and other.endswith("[]"):
+        return widens(one[:-2], other[:-2])
+    if other == "DOUBLE":
+        return _is_number(one)
+    if other == "FLOAT":
+        return one in ("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT")
+    one_decimal, other_decimal = _DECIMAL.fullmatch(one), _DECIMAL.fullmatch(other)
+    if other_decimal:
+        whole = int(other_decimal[1]) - int(other_decimal[2])
+        if one_decimal:
+            return int(one_decimal[2]) <= int(other_decimal[2]) and int(one_decimal[1]) - int(one_decimal[2]) <= whole
+        bits = _SIGNED.get(one) or _UNSIGNED.get(one)
+        return bits is not None and 2**bits <= 10**whole
+    if other in _SIGNED:
+        return _SIGNED.get(one, _UNSIGNED.get(one, 1000)) <= _SIGNED[other]
+    return other in _UNSIGNED and _UNSIGNED.get(one, 1000) <= _UNSIGNED[other]
+
+
+def _is_number(data_type: str) -> bool:
+    return (
+        data_type in _SIGNED
+        or data_type in _UNSIGNED
+        or data_type in ("FLOAT", "DOUBLE")
+        or bool(_DECIMAL.fullmatch(data_type))
+    )
+
+
+def fits(data_type: str, value_type: ValueType) -> bool:
+    """May SQL that gives `data_type` be declared as `value_type`?"""
+    text = canonical(data_type)
+    match value_type:
+        case ValueType.BOOL:
+            return text == "BOOLEAN"
+        case ValueType.INT64:
+            decimal = _DECIMAL.fullmatch(text)
+            return text in _SIGNED or text in _UNSIGNED or (decimal is not None and decimal[2] == "0")
+        case ValueType.FLOAT64:
+            return _is_number(text)
+        case ValueType.STRING:
+            return text in ("VARCHAR", "UUID") or text.upper().startswith("ENUM(")
+        case ValueType.TIMESTAMP:
+            return text in _TIMESTAMPS
+        case _:
+            return text.endswith("[]") and fits(text[:-2], element_of(value_type))
+
+
+def element_of(value_type: ValueType) -> ValueType:
+    return ValueType(value_type.value.removesuffix("_LIST"))
+
+
+def is_list(value_type: ValueType) -> bool:
+    return value_type.value.endswith("_LIST")
+
+
+def converted(expression: str, data_type: str, value_type: ValueType, name: str) -> str:
+    """SQL for the value of `value_type` that an output of `data_type` (which fits) stands for; floats still as they
+    are, also those that are not finite. A value that has none ends the computation."""
+    text = canonical(data_type)
+    if is_list(value_type):
+        inner = converted("x", text[:-2], element_of(value_type), name)
+        same = inner == "x"
+        return expression if same else f"list_transform({expression}, lambda x: {inner})"
+    match value_type:
+        case ValueType.INT64 if text in ("UBIGINT", "HUGEINT", "UHUGEINT") or text.startswith("DECIMAL"):
+            outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is outside INT64'")
+            return (
+                f"CASE WHEN {expression} IS NOT NULL AND TRY_CAST({expression} AS BIGINT) IS NULL "
+                f"THEN {outside}::BIGINT ELSE TRY_CAST({expression} AS BIGINT) END"
+            )
+        case ValueType.TIMESTAMP:
+            micros = f"epoch_us({expression})" if text != "DATE" else f"epoch_us(CAST({expression} AS TIMESTAMP))"
+            outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is no moment of AD'")
+            return (
+                f"CASE WHEN NOT isfinite({expression}) OR {micros} NOT BETWEEN {FIRST_MOMENT} AND {LAST_MOMENT} "
+                f"THEN {outside}::TIMESTAMPTZ ELSE make_timestamptz({micros}) END"
+            )
+        case _:
+            return expression if text == value_type.sql else f"CAST({expression} AS {value_type.sql})"
+
+
+# What RFC 3339 can write: the years 1 to 9999.
+FIRST_MOMENT = -62_135_596_800_000_000
+LAST_MOMENT = 253_402_300_799_999_999

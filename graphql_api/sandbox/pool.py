@@ -1,0 +1,295 @@
+"""Leases of sandboxed children. One lease, one child: what a user's SQL has touched serves nobody else."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Self, overload
+
+import msgspec
+
+from graphql_api.engines.connections import Limits
+from graphql_api.engines.shapes import (
+    CheckCausality,
+    CheckExpression,
+    CheckResult,
+    ChunkPlan,
+    ChunkResult,
+    ComputeChunk,
+    DescribeFiles,
+    DescribeSql,
+    FileColumn,
+    FileSchema,
+    JudgeRun,
+    PackedFile,
+    PackOnline,
+    PlanChunks,
+    ReadRows,
+    Request,
+    Rows,
+    SqlProblem,
+)
+from graphql_api.errors import RunFault
+from graphql_api.sandbox.folders import PoolFolder
+from graphql_api.sandbox.process import Child, ChildDied
+from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem
+from graphql_api.settings import Settings
+
+_GRACE_SECONDS = 0.5
+_ADDRESS_MARGIN = 3 << 30
+_SPILL_SHARE = 10
+
+_ANSWERS: dict[type[Request], object] = {
+    DescribeFiles: list[FileSchema],
+    DescribeSql: list[FileColumn],
+    CheckExpression: FileColumn,
+    PlanChunks: ChunkPlan,
+    ComputeChunk: ChunkResult,
+    CheckCausality: str | None,
+    JudgeRun: list[CheckResult],
+    PackOnline: PackedFile,
+    ReadRows: Rows,
+}
+
+
+class SqlRefused(Exception):
+    """A text of a user may not run, or means nothing."""
+
+    def __init__(self, problem: SqlProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Sandbox:
+    """A leased child. `folder` is a place for what it makes; it goes with the lease."""
+
+    def __init__(self, child: Child, *, readable: Sequence[str], seconds: float) -> None:
+        self._child = child
+        self._readable = [_absolute(path) for path in readable]
+        self._seconds = seconds
+        self._busy = asyncio.Lock()
+        self._cancelled = False
+        self.folder = child.folder / "made"
+        self.folder.mkdir(exist_ok=True)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @overload
+    async def call(
+        self, request: DescribeFiles, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[FileSchema]: ...
+    @overload
+    async def call(
+        self, request: DescribeSql, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[FileColumn]: ...
+    @overload
+    async def call(
+        self, request: CheckExpression, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> FileColumn: ...
+    @overload
+    async def call(
+        self, request: PlanChunks, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> ChunkPlan: ...
+    @overload
+    async def call(
+        self, request: ComputeChunk, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> ChunkResult: ...
+    @overload
+    async def call(
+        self, request: CheckCausality, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> str | None: ...
+    @overload
+    async def call(
+        self, request: JudgeRun, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[CheckResult]: ...
+    @overload
+    async def call(
+        self, request: PackOnline, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> PackedFile: ...
+    @overload
+    async def call(self, request: ReadRows, *, readable: Sequence[str] = (), seconds: float | None = None) -> Rows: ...
+
+    async def call(self, request: Request, *, readable: Sequence[str] = (), seconds: float | None = None) -> object:
+        """The answer to one request, which may read the lease's files and those of `readable`.
+
+        A task that is cancelled while it waits takes the child along.
+
+        Raises:
+            SqlRefused: the SQL or the expression of a user may not run.
+            RunFault: the computation ended without an answer: it failed, ran out of time (`seconds`), was cancelled,
+                or its process died.
+        """
+        async with self._busy:
+            if self._cancelled:
+                raise _cancelled()
+            paths = [*self._readable, *(_absolute(path) for path in readable)]
+            body = msgspec.msgpack.encode(Call(request, paths))
+            outcome = await self._exchange(body, self._seconds if seconds is None else seconds)
+            return _answer_of(request, outcome)
+
+    async def cancel(self) -> None:
+        """Asks the computation to stop, and ends its process where it does not; calls then raise RunFault."""
+        self._cancelled = True
+        await self._child.send(msgspec.msgpack.encode(Interrupt()))
+        try:
+            async with asyncio.timeout(_GRACE_SECONDS), self._busy:
+                return
+        except TimeoutError:
+            await self._child.kill()
+
+    async def _exchange(self, body: bytes, seconds: float) -> Done | Problem:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._child.send(body)
+                answer = await self._child.receive()
+        except TimeoutError:
+            await self._child.kill()
+            raise RunFault(
+                "TIMED_OUT",
+                f"The computation did not end within {seconds:g} seconds.",
+                hint="Compute less at once, or raise SANDBOX_SECONDS.",
+            ) from None
+        except asyncio.CancelledError:
+            await self._child.kill()
+            raise
+        except ChildDied as death:
+            raise _cancelled() if self._cancelled else _fault_of(death) from None
+        return msgspec.msgpack.decode(answer, type=Done | Problem)
+
+
+class SandboxPool:
+    """Hands out children; a few are started ahead, so that a lease begins at once. At most `most` live at a time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        memory_bytes: int = 2_000_000_000,
+        seconds: float = 3_600,
+        threads: int = 2,
+        spares: int = 1,
+        most: int = 8,
+        spill_bytes: int | None = None,
+    ) -> None:
+        self._parent_folder = folder
+        self._seconds = seconds
+        spill = memory_bytes * _SPILL_SHARE if spill_bytes is None else spill_bytes
+        self._birth = Birth(
+            parent=os.getpid(),
+            limits=Limits(memory_bytes, spill, threads),
+            address_bytes=memory_bytes + _ADDRESS_MARGIN,
+            cpu_seconds=int(seconds * max(threads, 1)) + 10,
+            file_bytes=spill,
+        )
+        self._spares_wanted = spares
+        self._spares: deque[Child] = deque()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(most)
+        self._names = itertools.count(1)
+        self._folder: PoolFolder | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, spares: int = 1, most: int = 8) -> "SandboxPool":
+        return cls(
+            settings.data_dir / "sandbox",
+            memory_bytes=settings.sandbox_memory_bytes,
+            seconds=settings.sandbox_seconds,
+            threads=min(os.cpu_count() or 1, 4),
+            spares=spares,
+            most=most,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._folder = await asyncio.to_thread(PoolFolder, self._parent_folder)
+        self._refill()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._spares_wanted = 0
+        await asyncio.gather(*self._starting, *self._ending, return_exceptions=True)
+        while self._spares:
+            await self._spares.popleft().end()
+        if self._folder is not None:
+            await asyncio.to_thread(self._folder.remove)
+
+    @contextlib.asynccontextmanager
+    async def lease(self, readable: Sequence[str] = ()) -> AsyncGenerator[Sandbox]:
+        """A child that may read `readable`, until the block ends."""
+        async with self._slots:
+            child = await self._take()
+            try:
+                yield Sandbox(child, readable=readable, seconds=self._seconds)
+            finally:
+                ending = asyncio.create_task(child.end())
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+                await asyncio.shield(ending)
+
+    async def _take(self) -> Child:
+        while self._spares:
+            child = self._spares.popleft()
+            self._refill()
+            if child.is_alive:
+                return child
+            await child.end()
+        self._refill()
+        return await self._start()
+
+    def _refill(self) -> None:
+        for _ in range(self._spares_wanted - len(self._spares) - len(self._starting)):
+            task = asyncio.create_task(self._start_spare())
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
+
+    async def _start_spare(self) -> None:
+        child = await self._start()
+        self._spares.append(child)
+
+    async def _start(self) -> Child:
+        assert self._folder is not None, "the pool is entered by `async with` first"
+        return await Child.start(self._folder.path / f"child-{next(self._names)}", self._birth)
+
+
+def _absolute(path: str) -> str:
+    if not os.path.isabs(path):
+        raise ValueError(f"{path!r} is not an absolute path")
+    return path
+
+
+def _answer_of(request: Request, outcome: Done | Problem) -> object:
+    if isinstance(outcome, Done):
+        return msgspec.msgpack.decode(outcome.answer, type=_ANSWERS[type(request)])
+    problem = outcome.problem
+    if isinstance(problem, SqlProblem):
+        raise SqlRefused(problem)
+    raise RunFault(problem.code, problem.message, hint=problem.hint, retryable=problem.retryable)
+
+
+def _cancelled() -> RunFault:
+    return RunFault("CANCELLED", "The computation was cancelled.")
+
+
+def _fault_of(death: ChildDied) -> RunFault:
+    match -death.returncode:
+        case signal.SIGXCPU:
+            return RunFault("TIMED_OUT", "The computation used up its processor time.")
+        case signal.SIGABRT | signal.SIGSEGV | signal.SIGBUS | signal.SIGILL | signal.SIGFPE:
+            return RunFault(
+                "SANDBOX_DIED",
+                f"The process that computes ended with {signal.Signals(-death.returncode).name}.",
+                hint="The input may be damaged, or too large for the memory that a computation may have.",
+                retryable=True,
+            )
+        case _:
+            return RunFault(
+                "SANDBOX_DIED",
+                f"The process that computes died ({death.returncode}). {death.told[-500:]}".strip(),
+                retryable=True,
+            )
