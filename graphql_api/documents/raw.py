@@ -1,0 +1,27 @@
+"""Below Beanie: collections for fenced updates and pipelines, which no document method can say."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from beanie import Document
+from beanie.odm.utils.parsing import parse_obj
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+
+Raw = dict[str, Any]
+Found = TypeVar("Found", bound=Document)
+Answer = TypeVar("Answer")
+
+
+def collection_of(model: type[Document]) -> AsyncCollection[Raw]:
+    return cast("AsyncCollection[Raw]", model.get_pymongo_collection())
+
+
+def parsed(model: type[Found], raw: Mapping[str, Any]) -> Found:
+    return cast("Found", parse_obj(model, raw))
+
+
+async def in_transaction(model: type[Document], body: Callable[[AsyncClientSession], Awaitable[Answer]]) -> Answer:
+    """Run `body` whole or not at all; it runs again where another transaction came in between."""
+    async with collection_of(model).database.client.start_session() as session:
+        return await session.with_transaction(body)
