@@ -7,6 +7,7 @@ from beanie import Document
 from beanie.odm.utils.parsing import parse_obj
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 Raw = dict[str, Any]
 Found = TypeVar("Found", bound=Document)
@@ -14,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 def collection_of(model: type[Document]) -> AsyncCollection[Raw]:
-    return cast("AsyncCollection[Raw]", model.get_pymongo_collection())
+    return cast("AsyncCollection[Raw]", model.get_pymongo_collection())  # pyright: ignore[reportUnknownMemberType]
 
 
 def parsed(model: type[Found], raw: Mapping[str, Any]) -> Found:
@@ -25,3 +26,9 @@ async def in_transaction(model: type[Document], body: Callable[[AsyncClientSessi
     """Run `body` whole or not at all; it runs again where another transaction came in between."""
     async with collection_of(model).database.client.start_session() as session:
         return await session.with_transaction(body)
+
+
+def passes(error: PyMongoError) -> bool:
+    """MongoDB did not answer, or not now; whether a write took effect is unknown."""
+    labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
+    return error.timeout or isinstance(error, ConnectionFailure) or any(map(error.has_error_label, labels))
