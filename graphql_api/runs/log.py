@@ -101,23 +101,24 @@ class RunLog:
     async def write(self, fields: Mapping[str, object]) -> None:
         """Set fields of the run, and say what was noted if it is due. Raises Fenced."""
         async with self._lock:
-            await self._update(fields, states=HELD, must_say=False)
+            await self._update(fields, states=HELD, says=None)
 
     async def decide(
         self,
         fields: Mapping[str, object],
         *,
+        says: Mapping[str, object] | None = None,
         states: Sequence[RunState] = (RunState.RUNNING,),
         also: Also | None = None,
         urgent: bool = False,
     ) -> None:
-        """A change that must be said, and that requires one of the states; `also` is part of it (one transaction).
+        """A change that requires one of the states, and `says` so in an event; `also` is part of it (a transaction).
 
         Raises Fenced; CancelRequested where the run is CANCELLING and may not be; what `also` raises."""
-        if not urgent:
-            await asyncio.sleep(seconds_until_due(self.run.progress.at))
         async with self._lock:
-            await self._update(fields, states=states, must_say=True, also=also)
+            if not urgent:
+                await asyncio.sleep(seconds_until_due(self.run.progress.at))
+            await self._update(fields, states=states, says=says or {}, also=also)
 
     async def end(
         self,
@@ -129,11 +130,7 @@ class RunLog:
         fields: Mapping[str, object] | None = None,
     ) -> None:
         """Give the run up: a terminal event, the last of the run, or RETRYING."""
-        before = self._now
         done = {"phase": RunPhase.DONE, "fraction": 1.0} if state is RunState.SUCCEEDED else {}
-        self._now = before.model_copy(
-            update={"state": state, "message": message, "rows_per_second": None, "eta_seconds": None, **done}
-        )
         released = {
             **(fields or {}),
             "state": state,
@@ -141,19 +138,25 @@ class RunLog:
             "owner": None,
             "lease_expires_at": None,
         }
-        required = RunState.CANCELLING if state is RunState.CANCELLED else RunState.RUNNING
-        try:
-            await self.decide(released, states=(required,), also=also, urgent=state.is_terminal)
-        except BaseException:
-            self._now = before
-            raise
+        await self.decide(
+            released,
+            says={"state": state, "message": message, "rows_per_second": None, "eta_seconds": None, **done},
+            states=(RunState.CANCELLING if state is RunState.CANCELLED else RunState.RUNNING,),
+            also=also,
+            urgent=state.is_terminal,
+        )
 
     async def _update(
-        self, fields: Mapping[str, object], *, states: Sequence[RunState], must_say: bool, also: Also | None = None
+        self,
+        fields: Mapping[str, object],
+        *,
+        states: Sequence[RunState],
+        says: Mapping[str, object] | None,
+        also: Also | None = None,
     ) -> None:
         while True:
             self._require(states)
-            event = self._next_event(must_say=must_say)
+            event = self._next_event(says)
             if event is None and not fields:
                 return
             try:
@@ -162,15 +165,21 @@ class RunLog:
                 matched = await self._send(fields, event, states, also)
             except PyMongoError as error:
                 if not passes(error):
+                    self._news.set()
                     raise
                 # Whether it took effect is unknown: the document tells, once MongoDB answers. The lease bounds this.
                 matched = False
                 await asyncio.sleep(_PAUSE_SECONDS)
+            except BaseException:
+                self._news.set()
+                raise
             if matched:
-                self._see_written(event, fields)
-                return
-            if await self._is_written(event):
-                return
+                self._see(_as_written(self.run, self._changes(fields, event)))
+            elif not await self._is_written(event):
+                continue
+            if event is not None:
+                self._now = self._now.model_copy(update={**(says or {}), "state": event.state})
+            return
 
     async def _send(
         self, fields: Mapping[str, object], event: RunEvent | None, states: Sequence[RunState], also: Also | None
@@ -204,16 +213,14 @@ class RunLog:
             return dict(fields)
         return {"phase": event.phase, **fields, "sequence": event.sequence, "tail": [event.model_dump()]}
 
-    def _next_event(self, *, must_say: bool) -> RunEvent | None:
+    def _next_event(self, says: Mapping[str, object] | None) -> RunEvent | None:
         last = self.run.progress
-        if not must_say and (not self._news.is_set() or seconds_until_due(last.at) > 0):
+        if says is None and (not self._news.is_set() or seconds_until_due(last.at) > 0):
             return None
-        state = self._now.state
-        if state is RunState.RUNNING and self.run.state is RunState.CANCELLING:
-            state = RunState.CANCELLING
-        return self._now.model_copy(
-            update={"sequence": self.run.sequence + 1, "at": event_time(last.at), "state": state}
-        )
+        state = RunState.CANCELLING if self.run.state is RunState.CANCELLING else self._now.state
+        said = {"sequence": self.run.sequence + 1, "at": event_time(last.at), "state": state, **(says or {})}
+        self._news.clear()
+        return self._now.model_copy(update=said)
 
     def _require(self, states: Sequence[RunState]) -> None:
         if self.run.state not in states:
@@ -229,11 +236,11 @@ class RunLog:
         seen = parsed(MaterializationDocument, raw)
         if event is not None and event in seen.tail and seen.attempt == self.run.attempt:
             self._see(seen)
-            self._news.clear()
             return True
         if seen.owner != self.run.owner or seen.attempt != self.run.attempt or seen.state not in HELD:
             raise Fenced(f"run {self.run.id} is {seen.state}, attempt {seen.attempt}")
         self._see(seen)
+        self._news.set()
         return False
 
     async def _read(self) -> Raw | None:
@@ -245,18 +252,14 @@ class RunLog:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
 
-    def _see_written(self, event: RunEvent | None, fields: Mapping[str, object]) -> None:
-        raw = {**self.run.model_dump(by_alias=True), **self._changes(fields, event)}
-        self._see(parsed(MaterializationDocument, raw))
-        if event is not None:
-            current = self._now.model_copy(update={"sequence": event.sequence, "at": event.at, "state": event.state})
-            if current == event:
-                self._news.clear()
-
     def _see(self, run: MaterializationDocument) -> None:
         self.run = run
         if run.state is RunState.CANCELLING:
             self.cancel_asked.set()
+
+
+def _as_written(run: MaterializationDocument, changes: Raw) -> MaterializationDocument:
+    return parsed(MaterializationDocument, {**run.model_dump(by_alias=True), **changes})
 
 
 async def copy_tail(run_id: PydanticObjectId, tail: Sequence[RunEvent]) -> None:
