@@ -34,6 +34,8 @@ class DataCopyDocument(Document):
     fingerprint: str
     layout: tuple[str, ...]
     last_commit: int = 0
+    requests: int = 0
+    """Counts the runs asked for, so that two requests at once see each other."""
     writing: PydanticObjectId | None = None
     covered: tuple[RangePart, ...] = ()
     covered_online: tuple[RangePart, ...] = ()

@@ -88,6 +88,11 @@ class MaterializationDocument(Document):
 
     frozen_at: int | None = None
     """When the inputs were frozen; created timestamps may not be later."""
+    inputs: tuple[PydanticObjectId, ...] = ()
+    """What was frozen; frozen inputs that are not named here do not count."""
+    rows_total: int | None = None
+    rejected_sources: int = 0
+    """Source rows without an event timestamp, which no SQL sees."""
     chunks: tuple[RangePart, ...] | None = None
     checkpoints: tuple[PydanticObjectId, ...] = ()
     """Of the finished chunks; a checkpoint that is not named here does not count."""
@@ -129,7 +134,9 @@ class FrozenObjectPart(Part):
 
 
 class FrozenInputsDocument(Document):
-    """What a run may read; one document a source, since a run may have thousands of files."""
+    """What a run may read of a source, by the attempt that froze it; several documents where there are many files.
+
+    It counts once the run's document names it."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     run_id: PydanticObjectId
@@ -138,13 +145,13 @@ class FrozenInputsDocument(Document):
 
     class Settings:
         name = "frozen_inputs"
-        indexes = [IndexModel([("run_id", ASCENDING), ("source_name", ASCENDING)], name="run", unique=True)]
+        indexes = [IndexModel([("run_id", ASCENDING), ("source_name", ASCENDING)], name="run")]
 
 
 class CheckCountPart(Part):
-    """What one check found in one chunk, or in the whole run."""
+    """What one check found in one chunk, or in the whole run. `validation_id` None: `one_row_per_key`."""
 
-    validation_id: PydanticObjectId
+    validation_id: PydanticObjectId | None
     checked: int | None
     failed: int
     observed: object = None

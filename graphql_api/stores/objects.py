@@ -1,0 +1,272 @@
+"""The object store: whole immutable objects by `s3://bucket/key`, and nothing that only some S3 servers do right.
+
+It is asked for PUT, GET, LIST and DELETE of whole objects, and for multipart uploads of large ones. Hashes and sizes
+of our own objects are in MongoDB; an ETag only tells whether somebody's source has changed.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self, cast
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from aiohttp import ClientError as HttpError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from graphql_api.errors import Conflict, InvalidInput, NotFound, Unavailable
+from graphql_api.settings import Settings
+from graphql_api.stores.places import is_within, literal_prefix, matcher, split_uri
+
+_PART_BYTES = 16 << 20
+_READ_BYTES = 1 << 20
+_MISSING = ("NoSuchKey", "NoSuchBucket", "404", "NotFound")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    uri: str
+    etag: str
+    size: int
+
+
+class _Body(Protocol):
+    async def read(self, amt: int) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class _Client(Protocol):
+    """What is used of aiobotocore's client, whose methods exist only at run time."""
+
+    async def create_bucket(self, **arguments: object) -> dict[str, Any]: ...
+    async def put_object(self, **arguments: object) -> dict[str, Any]: ...
+    async def get_object(self, **arguments: object) -> dict[str, Any]: ...
+    async def delete_object(self, **arguments: object) -> dict[str, Any]: ...
+    async def list_objects_v2(self, **arguments: object) -> dict[str, Any]: ...
+    async def create_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
+    async def upload_part(self, **arguments: object) -> dict[str, Any]: ...
+    async def complete_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
+    async def abort_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
+
+
+class ObjectStore:
+    """One S3 service: our own bucket, which we write, and the places of people's sources, which we only read."""
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str | None,
+        access_key_id: str,
+        secret_access_key: str,
+        region: str,
+        bucket: str,
+        places: Sequence[str],
+        timeout_seconds: float = 20.0,
+    ) -> None:
+        self.bucket = bucket
+        self._places = (*places, f"s3://{bucket}/uploads/")
+        self._exits = AsyncExitStack()
+        self._open: _Client | None = None
+        self._arguments: dict[str, object] = {
+            "endpoint_url": endpoint_url,
+            "aws_access_key_id": access_key_id,
+            "aws_secret_access_key": secret_access_key,
+            "region_name": region,
+            "config": AioConfig(
+                s3={"addressing_style": "path"},
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                connect_timeout=min(2.0, timeout_seconds),
+                read_timeout=timeout_seconds,
+                retries={"max_attempts": 2, "mode": "standard"},
+            ),
+        }
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            endpoint_url=settings.s3_endpoint_url,
+            access_key_id=settings.s3_access_key_id,
+            secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+            region=settings.s3_region,
+            bucket=settings.s3_bucket,
+            places=settings.source_places,
+        )
+
+    async def __aenter__(self) -> Self:
+        manager = AioSession().create_client("s3", **self._arguments)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
+        self._open = cast("_Client", await self._exits.enter_async_context(manager))
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        self._open = None
+        await self._exits.aclose()
+
+    @property
+    def _client(self) -> _Client:
+        if self._open is None:
+            raise RuntimeError("the object store is not open")
+        return self._open
+
+    def uri(self, key: str) -> str:
+        """Where an object of ours lies."""
+        return f"s3://{self.bucket}/{key}"
+
+    async def ensure_bucket(self, bucket: str | None = None) -> None:
+        async with _answering():
+            try:
+                await self._client.create_bucket(Bucket=bucket or self.bucket)
+            except ClientError as error:
+                if _code(error) not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+                    raise
+
+    async def readable(self, timeout_seconds: float = 2.0) -> None:
+        """Return if our bucket can be listed; raises Unavailable, or NotFound without the bucket."""
+        try:
+            async with asyncio.timeout(timeout_seconds), _answering():
+                await self._client.list_objects_v2(Bucket=self.bucket, MaxKeys=1, Prefix="readiness/")
+        except TimeoutError as error:
+            raise Unavailable("The object store does not answer.", retry_after_seconds=1.0) from error
+
+    async def put_bytes(self, uri: str, content: bytes) -> None:
+        bucket, key = split_uri(uri)
+        async with _answering():
+            await self._client.put_object(Bucket=bucket, Key=key, Body=content)
+
+    async def put_file(self, key: str, path: Path) -> None:
+        """Store a file of ours under a key that was never used before; large ones in parts."""
+        with _reading(path) as file:
+            size = os.fstat(file).st_size
+            if size <= _PART_BYTES:
+                await self.put_bytes(self.uri(key), _read_whole(file, size))
+                return
+            async with _answering():
+                await self._put_parts(key, file)
+
+    async def _put_parts(self, key: str, file: int) -> None:
+        target = {"Bucket": self.bucket, "Key": key}
+        upload = {**target, "UploadId": (await self._client.create_multipart_upload(**target))["UploadId"]}
+        parts: list[dict[str, object]] = []
+        try:
+            while part := _read_whole(file, _PART_BYTES):
+                number = len(parts) + 1
+                done = await self._client.upload_part(**upload, PartNumber=number, Body=part)
+                parts.append({"PartNumber": number, "ETag": done["ETag"]})
+        except BaseException:
+            await self._client.abort_multipart_upload(**upload)
+            raise
+        await self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+
+    async def fetch(self, uri: str, path: Path, *, etag: str | None = None, size: int | None = None) -> None:
+        """Bring a whole object to `path`.
+
+        Raises NotFound; Conflict where it is no longer the object of that ETag or size; Unavailable."""
+        self._require_known(uri)
+        bucket, key = split_uri(uri)
+        async with _answering(uri):
+            answer = await self._client.get_object(Bucket=bucket, Key=key)
+            body = cast("_Body", answer["Body"])
+            try:
+                if (etag is not None and _bare(answer["ETag"]) != etag) or size not in (None, answer["ContentLength"]):
+                    raise Conflict(f"{uri} has changed.")
+                received = await _drain(body, path)
+            finally:
+                body.close()
+        if received != answer["ContentLength"]:
+            raise Unavailable(f"{uri} broke off after {received} of {answer['ContentLength']} bytes.", 1.0)
+
+    async def list(self, pattern: str) -> list[ObjectInfo]:
+        """What lies at a place now, by uri. Raises InvalidInput for places that the settings do not allow."""
+        self._require_known(pattern)
+        bucket, key_pattern = split_uri(pattern)
+        matches = matcher(key_pattern)
+        return [
+            found
+            async for found in self._list_all(bucket, literal_prefix(key_pattern))
+            if matches.fullmatch(split_uri(found.uri)[1])
+        ]
+
+    async def _list_all(self, bucket: str, prefix: str) -> AsyncIterator[ObjectInfo]:
+        more: dict[str, object] = {}
+        while True:
+            async with _answering(f"s3://{bucket}/"):
+                page = await self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, **more)
+            for found in page.get("Contents", ()):
+                if not found["Key"].endswith("/") and "//" not in found["Key"]:
+                    yield ObjectInfo(f"s3://{bucket}/{found['Key']}", _bare(found["ETag"]), found["Size"])
+            if not page.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    async def delete(self, key: str) -> None:
+        """Remove an object of ours; one that is not there is as good as removed."""
+        async with _answering():
+            await self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def _require_known(self, uri: str) -> None:
+        if not is_within(uri, (*self._places, f"s3://{self.bucket}/data/")):
+            allowed = ", ".join(self._places[:-1]) or "none"
+            raise InvalidInput(f"{uri} is not a place that the server's settings allow (allowed: {allowed}).")
+
+
+@asynccontextmanager
+async def _answering(place: str = "the object store") -> AsyncGenerator[None]:
+    """Say what went wrong in our own words."""
+    try:
+        yield
+    except ClientError as error:
+        code = _code(error)
+        if code in _MISSING:
+            raise NotFound(f"There is nothing at {place}.") from error
+        status = cast("int", error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))  # pyright: ignore[reportUnknownMemberType]
+        if status >= 500 or code in ("SlowDown", "RequestTimeout"):
+            raise Unavailable(f"The object store failed ({code}).", retry_after_seconds=1.0) from error
+        raise InvalidInput(f"The object store refuses {place}: {code}.") from error
+    except (BotoCoreError, HttpError, ConnectionError, TimeoutError) as error:
+        raise Unavailable("The object store does not answer.", retry_after_seconds=1.0) from error
+
+
+def _code(error: ClientError) -> str:
+    return str(cast("object", error.response.get("Error", {}).get("Code", "unknown")))  # pyright: ignore[reportUnknownMemberType]
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"')
+
+
+async def _drain(body: _Body, path: Path) -> int:
+    received = 0
+    with _writing(path) as file:
+        while part := await body.read(_READ_BYTES):
+            received += os.write(file, part)
+    return received
+
+
+def _read_whole(file: int, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size and (part := os.read(file, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def _reading(path: Path) -> Generator[int]:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _writing(path: Path) -> Generator[int]:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        yield file
+    finally:
+        os.close(file)
