@@ -1,0 +1,19 @@
+// The operations are shared with the server's tests, which run each of them against the demo.
+const queries = import.meta.glob<string>('../../../../graphql_api/examples/operations/*.graphql', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
+const variables = import.meta.glob<string>('../../../../graphql_api/examples/operations/*.variables.json', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
+
+/** The tabs of a first visit, in the order of the files' names. */
+export const examples = Object.entries(queries)
+  .sort(([one], [other]) => one.localeCompare(other))
+  .map(([path, query]) => ({
+    query,
+    variables: variables[path.replace(/\.graphql$/, '.variables.json')] ?? '',
+  }))
