@@ -7,7 +7,7 @@ import duckdb
 from graphql_api.engines.gate import pass_expression, pass_select
 from graphql_api.engines.problems import binding, refuse_sql
 from graphql_api.engines.relations import create_typed
-from graphql_api.engines.shapes import CheckExpression, DescribeSql, FileColumn, Relation
+from graphql_api.engines.shapes import CheckExpression, CheckPattern, DescribeSql, FileColumn, Relation
 from graphql_api.engines.text import columns_of, quoted
 
 _ROW = "__row"
@@ -41,6 +41,12 @@ def check_expression(connection: duckdb.DuckDBPyConnection, request: CheckExpres
         # The text as it will be used, over the row's columns alone.
         connection.execute(f"DESCRIBE SELECT ({rendered}) FROM (SELECT {_columns(request)} FROM {quoted(_ROW)})")
     return FileColumn(rendered, rows[0][1])
+
+
+def check_pattern(connection: duckdb.DuckDBPyConnection, request: CheckPattern) -> None:
+    """Refused, in RE2's own words, where it is no regular expression."""
+    with binding(request.pattern):
+        connection.execute("SELECT regexp_full_match('', ?)", [request.pattern])
 
 
 def _columns(request: CheckExpression) -> str:

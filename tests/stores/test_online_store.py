@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from graphql_api.domain.packing import PUSHED, packed_key, packed_order, packed_row
 from graphql_api.errors import Fenced, Unavailable
 from graphql_api.stores.online import OnlineStore
-from tests.conftest import Servers
+from tests.servers import RunningServers
 from tests.own_servers import OwnRedis, restart
 
 NOON = 1_764_000_000_000_000
@@ -36,7 +36,7 @@ def a_row(event: int = NOON, created: int | None = None, commit: int = 1, value:
 
 
 @pytest.fixture
-async def store(servers: Servers) -> AsyncIterator[OnlineStore]:
+async def store(servers: RunningServers) -> AsyncIterator[OnlineStore]:
     async with OnlineStore(servers.redis_url, timeout_seconds=5.0) as store:
         yield store
 
@@ -132,7 +132,7 @@ async def test_whatever_the_interleaving_each_key_ends_with_its_newest_row(
     assert await store.read([packed_key(copy, [k]) for k in newest]) == [a_row(*order) for order in newest.values()]
 
 
-async def test_many_processes_worth_of_writers_leave_the_newest_rows(servers: Servers) -> None:
+async def test_many_processes_worth_of_writers_leave_the_newest_rows(servers: RunningServers) -> None:
     copy = a_copy()
     dice = random.Random(20)
     writes = [(dice.randrange(200), (dice.randrange(40), dice.randrange(3), n)) for n in range(8_000)]
