@@ -33,9 +33,9 @@ class DataCopyDocument(Document):
     view_id: PydanticObjectId
     fingerprint: str
     layout: tuple[str, ...]
+    asked: int = 0
+    """How many runs were asked for; asking for one writes here, so that of two at once one sees the other."""
     last_commit: int = 0
-    requests: int = 0
-    """Counts the runs asked for, so that two requests at once see each other."""
     writing: PydanticObjectId | None = None
     covered: tuple[RangePart, ...] = ()
     covered_online: tuple[RangePart, ...] = ()

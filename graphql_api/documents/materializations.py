@@ -88,12 +88,10 @@ class MaterializationDocument(Document):
 
     frozen_at: int | None = None
     """When the inputs were frozen; created timestamps may not be later."""
-    inputs: tuple[PydanticObjectId, ...] = ()
-    """What was frozen; frozen inputs that are not named here do not count."""
-    rows_total: int | None = None
-    rejected_sources: int = 0
-    """Source rows without an event timestamp, which no SQL sees."""
     chunks: tuple[RangePart, ...] | None = None
+    rows_total: int | None = None
+    """Source rows of the range, and of all of them those without an event timestamp; known with the chunks."""
+    rejected_sources: int = 0
     checkpoints: tuple[PydanticObjectId, ...] = ()
     """Of the finished chunks; a checkpoint that is not named here does not count."""
     commit: int | None = None
@@ -134,9 +132,7 @@ class FrozenObjectPart(Part):
 
 
 class FrozenInputsDocument(Document):
-    """What a run may read of a source, by the attempt that froze it; several documents where there are many files.
-
-    It counts once the run's document names it."""
+    """What a run may read; one document a source, since a run may have thousands of files."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     run_id: PydanticObjectId
@@ -145,7 +141,7 @@ class FrozenInputsDocument(Document):
 
     class Settings:
         name = "frozen_inputs"
-        indexes = [IndexModel([("run_id", ASCENDING), ("source_name", ASCENDING)], name="run")]
+        indexes = [IndexModel([("run_id", ASCENDING), ("source_name", ASCENDING)], name="run", unique=True)]
 
 
 class CheckCountPart(Part):

@@ -1,107 +1,85 @@
-"""The commit: the moment at which a run's rows become visible, or none of them."""
+"""The moment at which a run's rows become visible offline."""
 
-from collections.abc import Awaitable, Callable
+from typing import Any
 
-from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.commits import CommitDocument
-from graphql_api.documents.copies import DataCopyDocument, RangePart, as_intervals
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import RunPhase, RunState
+from graphql_api.documents.copies import DataCopyDocument, as_intervals
+from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.domain.times import Intervals, TimeRange
+from graphql_api.errors import RunFault
 from graphql_api.runs.coverage import covered_after
-from graphql_api.runs.log import RunLog
-from graphql_api.runs.progress import COMMITTED
+from graphql_api.runs.hold import Hold
+from graphql_api.runs.log import Database
+from graphql_api.runs.transactions import Overtaken, in_transaction
+from graphql_api.stores.offline import ALL_TIME, OfflineStore
 
 
-class OtherFirst(Exception):
-    """Another run of the same data has committed and is not yet online.
+async def commit(hold: Hold, *, rows: int, latest_event: int | None, event: RunEvent | None = None) -> bool:
+    """Give the run the next commit number of its data; False where another run is still on its way online.
 
-    `goes_on`: somebody works on it at the moment, so that waiting is worth while."""
-
-    def __init__(self, run_id: PydanticObjectId, *, goes_on: bool) -> None:
-        super().__init__(f"run {run_id} is not yet online")
-        self.run_id = run_id
-        self.goes_on = goes_on
-
-
-async def commit(log: RunLog, *, rows: int, latest_event: Callable[[int], Awaitable[int | None]]) -> None:
-    """Name the run's checkpoints in the next commit of its data, in one transaction with coverage and state.
-
-    From here on the run can only be finished. Raises OtherFirst; CancelRequested; Fenced.
-
-    `latest_event`: that of the data once this has been committed, after the commit before it."""
-    run = log.run
-    while True:
-        copy = await DataCopyDocument.get(run.data_id)
-        if copy is None:
-            raise RuntimeError(f"data copy {run.data_id} is gone")
-        if copy.writing is not None:
-            raise await _other_first(copy.writing)
-        number = copy.last_commit + 1
-        latest = await latest_event(copy.last_commit)
-
-        async def also(
-            session: AsyncClientSession,
-            copy: DataCopyDocument = copy,
-            number: int = number,
-            latest: int | None = latest,
-        ) -> None:
-            await _move_copy(copy, run, latest, session)
-            await CommitDocument(
-                data_id=run.data_id,
-                number=number,
-                run_id=run.id,
-                attempt=run.attempt,
-                start=run.start,
-                end=run.end,
-                checkpoints=run.checkpoints,
-                rows=rows,
-            ).insert(session=session)
-
-        try:
-            await log.decide(
-                {"commit": number},
-                says={
-                    "phase": RunPhase.WRITE_ONLINE,
-                    "fraction": COMMITTED,
-                    "counts": log.counts.model_copy(update={"rows_written": rows}),
-                    "message": f"Committed {rows} rows.",
-                },
-                also=also,
-            )
-        except _Moved:
-            continue
-        return
-
-
-class _Moved(Exception):
-    """Another commit came first."""
-
-
-async def _move_copy(
-    copy: DataCopyDocument, run: MaterializationDocument, latest_event: int | None, session: AsyncClientSession
-) -> None:
-    covered = covered_after(as_intervals(copy.covered), run.start, run.end)
-    moved = await collection_of(DataCopyDocument).update_one(
-        {"_id": copy.id, "last_commit": copy.last_commit, "writing": None},
-        {
-            "$set": {
-                "writing": run.id,
-                "covered": [RangePart(start=piece.start, end=piece.end).model_dump() for piece in covered],
-                "latest_event": latest_event,
-            },
-            "$inc": {"last_commit": 1},
-        },
-        session=session,
+    Raises Fenced or CancelAsked, and then nothing is visible."""
+    database, run = hold.database, hold.run
+    copy = await copy_of(database, run.data_id)
+    if copy.writing is not None:
+        return False
+    number = copy.last_commit + 1
+    covered = covered_after(as_intervals(copy.covered), start=run.start, end=run.end)
+    changes = {
+        "last_commit": number,
+        "writing": run.id,
+        "covered": [{"start": piece.start, "end": piece.end} for piece in covered],
+        "latest_event": await _latest(database, copy, run, latest_event),
+    }
+    document = CommitDocument(
+        data_id=run.data_id,
+        number=number,
+        run_id=run.id,
+        attempt=run.attempt,
+        start=run.start,
+        end=run.end,
+        checkpoints=run.checkpoints,
+        rows=rows,
     )
-    if moved.matched_count == 0:
-        raise _Moved
+    stored = document.model_dump(exclude={"revision_id"})
+    stored["_id"] = stored.pop("id")
+    try:
+        async with hold.writing({"commit": number}, event=event) as write:
+
+            async def body(session: AsyncClientSession) -> None:
+                await write.apply(session)
+                turn = {"_id": copy.id, "writing": None, "last_commit": copy.last_commit}
+                moved = await database["data_copies"].update_one(turn, {"$set": changes}, session=session)
+                if not moved.matched_count:
+                    raise Overtaken
+                await database["commits"].insert_one(stored, session=session)
+
+            await in_transaction(database, body)
+    except Overtaken:
+        return False
+    return True
 
 
-async def _other_first(run_id: PydanticObjectId) -> OtherFirst:
-    working = await collection_of(MaterializationDocument).find_one(
-        {"_id": run_id, "state": RunState.RUNNING, "$expr": {"$gt": ["$lease_expires_at", "$$NOW"]}}, {"_id": 1}
-    )
-    return OtherFirst(run_id, goes_on=working is not None)
+async def copy_of(database: Database, data_id: int) -> DataCopyDocument:
+    """Raises RunFault where the data is gone, with its last version."""
+    raw: dict[str, Any] | None = await database["data_copies"].find_one({"_id": data_id})
+    if raw is None:
+        raise RunFault("DATA_GONE", "No version holds this data any more.")
+    return DataCopyDocument.model_validate(raw)
+
+
+async def _latest(
+    database: Database, copy: DataCopyDocument, run: MaterializationDocument, own: int | None
+) -> int | None:
+    """The newest event timestamp after the commit, which may be older than before where a range is run again."""
+    if run.start is None:
+        return run.end
+    replaced = TimeRange(run.start, run.end)
+    held = copy.latest_event
+    if held is not None and replaced.start <= held < replaced.end:
+        store = OfflineStore(database)
+        windows = Intervals.of((ALL_TIME,)).subtract(replaced)
+        kept = [file.latest for window in windows for file in await store.visible(copy.id, window)]
+        held = max(kept, default=None)
+    return max((moment for moment in (held, own) if moment is not None), default=None)

@@ -1,87 +1,77 @@
-"""What a run may read: the objects of its sources as they were when it froze them."""
+"""What a run reads: frozen once, by whichever attempt comes first, and the same for all that follow."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from beanie import PydanticObjectId
+from pymongo.errors import DuplicateKeyError
 
+from graphql_api.documents.base import new_id
 from graphql_api.documents.data_sources import SourcePart
-from graphql_api.documents.materializations import FrozenInputsDocument, FrozenObjectPart
-from graphql_api.domain.gathering import gathered
+from graphql_api.documents.materializations import FrozenObjectPart
 from graphql_api.errors import Conflict, NotFound, RunFault
+from graphql_api.runs.log import Database
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectInfo, ObjectStore
 
-_OBJECTS_A_DOCUMENT = 20_000
-_AT_ONCE = 8
+Frozen = Mapping[str, tuple[FrozenObjectPart, ...]]
+"""The objects of each source, by the source's name."""
+_FETCHES_AT_ONCE = 8
 
 
 async def freeze(
-    run_id: PydanticObjectId, sources: Sequence[SourcePart], objects: ObjectStore
-) -> list[FrozenInputsDocument]:
-    """Write down what lies at the places of the sources now. Raises RunFault where a source has no object."""
-    frozen: list[FrozenInputsDocument] = []
+    database: Database, objects: ObjectStore, run_id: PydanticObjectId, sources: Sequence[SourcePart]
+) -> Frozen:
+    """List what lies at the sources' places, unless an attempt has done so before: what was written first holds."""
+    frozen = await frozen_of(database, run_id)
     for source in sources:
-        found = sorted({info for uri in source.uris for info in await objects.list(uri)}, key=lambda info: info.uri)
-        if not found:
-            raise RunFault(
-                "NO_INPUT",
-                f"There is no object at {', '.join(source.uris)}, where the source {source.name} lies.",
-                hint="Put its files there, or change the place in the source's definition.",
-            )
-        parts = [FrozenObjectPart(uri=info.uri, etag=info.etag, size=info.size) for info in found]
-        frozen += [
-            FrozenInputsDocument(
-                run_id=run_id, source_name=source.name, objects=tuple(parts[begin : begin + _OBJECTS_A_DOCUMENT])
-            )
-            for begin in range(0, len(parts), _OBJECTS_A_DOCUMENT)
-        ]
-    if frozen:
-        await FrozenInputsDocument.insert_many(frozen)
-    return frozen
+        if source.name not in frozen:
+            found = {info.uri: info for uri in source.uris for info in await objects.list(uri)}
+            await _keep(database, run_id, source.name, [found[uri] for uri in sorted(found)])
+    return await frozen_of(database, run_id)
 
 
-async def frozen_by(inputs: Sequence[PydanticObjectId]) -> list[FrozenInputsDocument]:
-    return await FrozenInputsDocument.find({"_id": {"$in": list(inputs)}}).sort("_id").to_list()
+async def frozen_of(database: Database, run_id: PydanticObjectId) -> Frozen:
+    documents = await database["frozen_inputs"].find({"run_id": run_id}).to_list()
+    return {
+        document["source_name"]: tuple(FrozenObjectPart.model_validate(part) for part in document["objects"])
+        for document in documents
+    }
 
 
-class LocalInputs:
-    """The frozen objects as local files, by source; and their names for people, who know places and not paths."""
-
-    def __init__(self, paths: Mapping[str, Sequence[Path]], uris: Mapping[str, str]) -> None:
-        self.paths = paths
-        self._uris = uris
-
-    @property
-    def readable(self) -> list[str]:
-        return list(self._uris)
-
-    def in_words(self, text: str) -> str:
-        """The text with places instead of local paths."""
-        for path, uri in self._uris.items():
-            text = text.replace(path, uri)
-        return text
+async def _keep(database: Database, run_id: PydanticObjectId, name: str, found: Sequence[ObjectInfo]) -> None:
+    try:
+        await database["frozen_inputs"].insert_one(
+            {
+                "_id": new_id(),
+                "run_id": run_id,
+                "source_name": name,
+                "objects": [{"uri": info.uri, "etag": info.etag, "size": info.size} for info in found],
+            }
+        )
+    except DuplicateKeyError:
+        return
 
 
-async def fetch(frozen: Sequence[FrozenInputsDocument], cache: FileCache, folder: Path) -> LocalInputs:
-    """Bring what was frozen here. Raises RunFault naming the object that is gone or has changed; Unavailable."""
-    places = asyncio.Semaphore(_AT_ONCE)
+async def bring(cache: FileCache, frozen: Frozen, folder: Path) -> dict[str, list[tuple[str, Path]]]:
+    """Every frozen object as a local file, beside its uri. Raises RunFault, naming one that has changed since."""
+    slots = asyncio.Semaphore(_FETCHES_AT_ONCE)
 
-    async def one(part: FrozenObjectPart) -> Path:
-        async with places:
-            try:
-                return await cache.fetch(ObjectInfo(part.uri, part.etag, part.size), folder)
-            except (NotFound, Conflict) as error:
-                raise RunFault(
-                    "INPUT_CHANGED",
-                    f"{part.uri} is not what it was when the run froze its inputs.",
-                    hint="Start a new run: it freezes them as they are then.",
-                ) from error
+    async def one(part: FrozenObjectPart) -> tuple[str, Path]:
+        async with slots:
+            return part.uri, await _fetch(cache, part, folder)
 
-    parts = [(document.source_name, part) for document in frozen for part in document.objects]
-    found = await gathered([one(part) for _, part in parts])
-    paths: dict[str, list[Path]] = {}
-    for (name, _), path in zip(parts, found, strict=True):
-        paths.setdefault(name, []).append(path)
-    return LocalInputs(paths, {str(path): part.uri for (_, part), path in zip(parts, found, strict=True)})
+    return {name: list(await asyncio.gather(*map(one, parts))) for name, parts in frozen.items()}
+
+
+async def _fetch(cache: FileCache, part: FrozenObjectPart, folder: Path) -> Path:
+    try:
+        return await cache.fetch(ObjectInfo(part.uri, part.etag, part.size), folder)
+    except (Conflict, NotFound) as error:
+        gone = "is gone" if isinstance(error, NotFound) else "has changed"
+        raise RunFault(
+            "INPUT_CHANGED",
+            f"{part.uri} {gone} since the run froze its inputs, before it was read.",
+            hint="Start another run: it reads what is there now. Write new objects instead of changing old ones.",
+        ) from error

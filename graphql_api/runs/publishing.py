@@ -1,89 +1,124 @@
-"""The end of a run: its data is online whole, and drafts that cover enough become current."""
+"""When a draft is published by the run that makes it as good as what is served."""
 
+from dataclasses import dataclass
+
+from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.documents.copies import DataCopyDocument, as_intervals
+from graphql_api.documents.base import new_id
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.projects import ProjectDocument
-from graphql_api.documents.raw import collection_of, parsed
-from graphql_api.documents.registry_events import RegistryEventDocument
-from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, RunState, VersionState
+from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
 from graphql_api.domain.times import Intervals, TimeRange, utc_now
-from graphql_api.errors import Fenced
-from graphql_api.runs.coverage import FOREVER
-from graphql_api.runs.log import RunLog
+from graphql_api.runs.log import Database
+from graphql_api.runs.transactions import Overtaken
+
+_ALWAYS = 1 << 63
 
 
-async def publish(log: RunLog) -> None:
-    """SUCCEEDED, in one transaction with what follows from it. Raises Fenced."""
-    run = log.run
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What becomes of the drafts that share a copy of data; `view` is as it was when this was decided."""
 
-    async def also(session: AsyncClientSession) -> None:
-        copy = await _release(run, session)
-        await _publish_drafts(run, as_intervals(copy.covered), session)
-
-    await log.end(RunState.SUCCEEDED, message="Done.", also=also)
+    view: FeatureViewDocument | None
+    versions: tuple[FeatureViewVersionDocument, ...]
+    message: str
 
 
-def is_enough(covered: Intervals, current: Intervals, since: int | None, *, is_first: bool) -> bool:
-    """Does a draft cover, from `since` on, what the current version covered? The first version need not compare."""
-    if is_first or since is None:
-        return is_first or covered.contains_all(current)
-    return covered.contains_all(current.intersect(TimeRange(since, FOREVER.end)))
+def missing(*, covered: Intervals, current_covered: Intervals, since: int | None) -> Intervals:
+    """What the current version covered, from `since` on, and a draft does not."""
+    left = current_covered.intersect(TimeRange(-_ALWAYS if since is None else since, _ALWAYS))
+    for piece in covered:
+        left = left.subtract(piece)
+    return left
 
 
-async def _release(run: MaterializationDocument, session: AsyncClientSession) -> DataCopyDocument:
-    copies = collection_of(DataCopyDocument)
-    raw = await copies.find_one({"_id": run.data_id, "writing": run.id}, session=session)
+async def decide(database: Database, run: MaterializationDocument, covered: Intervals) -> Publication:
+    """Which drafts are ready, once this run is online: it only ever moves forward."""
+    raw = await database["feature_views"].find_one({"_id": run.view_id})
     if raw is None:
-        raise Fenced(f"run {run.id} no longer writes data copy {run.data_id}")
-    change = {"$set": {"writing": None, "covered_online": raw["covered"]}}
-    await copies.update_one({"_id": run.data_id}, change, session=session)
-    return parsed(DataCopyDocument, raw)
-
-
-async def _publish_drafts(run: MaterializationDocument, covered: Intervals, session: AsyncClientSession) -> None:
-    """The newest draft that holds this data, if the view publishes by itself and it is ahead of what is current."""
-    view = await FeatureViewDocument.get(run.view_id, session=session)
-    if view is None or view.publish is not PublishMode.AUTO:
-        return
-    draft = await FeatureViewVersionDocument.find_one(
-        {
-            "view_id": view.id,
-            "data_id": run.data_id,
-            "state": VersionState.DRAFT,
-            "number": {"$gt": view.current_version or 0},
-        },
-        session=session,
-        sort=[("number", -1)],
+        return Publication(None, (), "")
+    view = FeatureViewDocument.model_validate(raw)
+    drafts = [
+        FeatureViewVersionDocument.model_validate(draft)
+        async for draft in database["feature_view_versions"].find(
+            {
+                "view_id": run.view_id,
+                "data_id": run.data_id,
+                "state": VersionState.DRAFT,
+                "number": {"$gt": view.current_version or 0},
+            },
+            sort=[("number", 1)],
+        )
+    ]
+    if not drafts or view.publish != PublishMode.AUTO:
+        return Publication(view, (), "")
+    lacking = missing(
+        covered=covered, current_covered=await _asked_of(database, run, view.current_version), since=view.since
     )
-    current = as_intervals(run.current_covered)
-    if draft is None or not is_enough(covered, current, view.since, is_first=view.current_version is None):
+    if lacking:
+        gaps = ", ".join(str(gap) for gap in lacking)
+        message = f"{drafts[-1].reference} stays a draft: what the current version covers is not covered yet: {gaps}."
+        return Publication(view, (), message)
+    return Publication(view, tuple(drafts), f"Published {', '.join(draft.reference for draft in drafts)}.")
+
+
+async def _asked_of(database: Database, run: MaterializationDocument, current: int | None) -> Intervals:
+    """What the current version covered when the latest run of the draft's data was requested."""
+    if current is None:
+        return Intervals()
+    latest = await database["materializations"].find_one(
+        {"data_id": run.data_id, "view_id": run.view_id},
+        {"current_covered": 1},
+        sort=[("requested_at", -1), ("_id", -1)],
+    )
+    pieces = latest["current_covered"] if latest else ()
+    return Intervals.of(TimeRange(piece["start"], piece["end"]) for piece in pieces)
+
+
+async def publish(database: Database, session: AsyncClientSession, publication: Publication, *, actor: str) -> None:
+    """Move the current version, in the caller's transaction. Raises Overtaken where the view has changed since."""
+    view, versions = publication.view, publication.versions
+    if view is None or not versions:
         return
-    await _publish_version(view, draft, run.requested_by, session)
-
-
-async def _publish_version(
-    view: FeatureViewDocument, version: FeatureViewVersionDocument, actor: str, session: AsyncClientSession
-) -> None:
     now = utc_now()
-    await collection_of(FeatureViewVersionDocument).update_one(
-        {"_id": version.id}, {"$set": {"state": VersionState.PUBLISHED, "published_at": now}}, session=session
+    for version in versions:
+        done = await database["feature_view_versions"].update_one(
+            {"_id": version.id, "state": VersionState.DRAFT},
+            {"$set": {"state": VersionState.PUBLISHED, "published_at": now}},
+            session=session,
+        )
+        if not done.matched_count:
+            raise Overtaken
+    moved = await database["feature_views"].update_one(
+        {"_id": view.id, "current_version": view.current_version, "publish": PublishMode.AUTO},
+        {"$set": {"current_version": versions[-1].number, "updated_at": now}},
+        session=session,
     )
-    await collection_of(FeatureViewDocument).update_one(
-        {"_id": view.id}, {"$set": {"current_version": version.number, "updated_at": now}}, session=session
-    )
-    project = await collection_of(ProjectDocument).find_one_and_update(
-        {"_id": view.project_id}, {"$inc": {"revision": 1}}, session=session
+    if not moved.matched_count:
+        raise Overtaken
+    await record_change(database, session, view, actor=actor)
+
+
+async def record_change(
+    database: Database, session: AsyncClientSession, view: FeatureViewDocument, *, actor: str
+) -> None:
+    """The next event of the project's registry: plans that serve this view are made anew."""
+    project = await database["projects"].find_one_and_update(
+        {"_id": view.project_id}, {"$inc": {"revision": 1}}, session=session, return_document=ReturnDocument.AFTER
     )
     if project is None:
-        raise RuntimeError(f"project {view.project_id} is gone")
-    await RegistryEventDocument(
-        project_id=view.project_id,
-        sequence=project["revision"] + 1,
-        kind=DefinitionKind.FEATURE_VIEW,
-        name=view.name,
-        change=ChangeKind.CHANGED,
-        actor=actor,
-    ).insert(session=session)
+        raise Overtaken
+    await database["registry_events"].insert_one(
+        {
+            "_id": new_id(),
+            "project_id": view.project_id,
+            "sequence": project["revision"],
+            "kind": DefinitionKind.FEATURE_VIEW,
+            "name": view.name,
+            "change": ChangeKind.CHANGED,
+            "actor": actor,
+            "at": utc_now(),
+        },
+        session=session,
+    )

@@ -1,142 +1,176 @@
-"""The queue of runs, which is the run documents themselves; clocks are MongoDB's alone."""
+"""The queue: the documents of the runs themselves. A claim is a lease by the server's clock, and an attempt number."""
 
-from beanie import PydanticObjectId
+import time
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.documents.copies import DataCopyDocument
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.raw import Raw, collection_of, parsed
-from graphql_api.domain.enums import IN_PROGRESS, RunState
-from graphql_api.domain.times import TimeRange
-from graphql_api.errors import Conflict, NotFound
-from graphql_api.runs.spacing import SPACING_MILLISECONDS
+from graphql_api.documents.idempotency import IdempotencyDocument
+from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.domain.enums import IN_PROGRESS, RunPhase, RunState
+from graphql_api.domain.global_ids import global_id
+from graphql_api.domain.times import EPOCH, TimeRange, utc_now
+from graphql_api.errors import Conflict, Fenced, NotFound
+from graphql_api.runs.hold import Hold
+from graphql_api.runs.log import Database, append_outside, event_time
 
-_ALWAYS = TimeRange(-(1 << 63), (1 << 63) - 1)
-
-
-def lease_until(seconds: float) -> Raw:
-    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": round(seconds * 1000)}}
-
-
-class Overlap(Exception):
-    """A run in progress that writes where another would."""
-
-    def __init__(self, run_id: PydanticObjectId) -> None:
-        super().__init__(run_id)
-        self.run_id = run_id
+_ALL_TIME = 1 << 63
+_EXPIRED = {"$lt": ["$lease_expires_at", "$$NOW"]}
+_DUE = {"$lte": ["$next_attempt_at", "$$NOW"]}
+_ABANDONED: dict[str, Any] = {"state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}, "$expr": _EXPIRED}
+_RETRY: dict[str, Any] = {"state": RunState.RETRYING, "$expr": _DUE}
+_CLAIMABLE: tuple[dict[str, Any], ...] = (
+    # What has committed goes first: other runs of its data wait for it, and may hold every slot while they do.
+    {"commit": {"$ne": None}, "$or": [_ABANDONED, _RETRY]},
+    {"$or": [{"state": RunState.QUEUED}, _RETRY, _ABANDONED]},
+)
 
 
-async def enqueue(run: MaterializationDocument, session: AsyncClientSession) -> None:
-    """Insert a run within a transaction. Raises Overlap where one in progress of the same data overlaps its range."""
-    # Touching the copy makes two requests at once conflict, so that the second one sees the first.
-    await collection_of(DataCopyDocument).update_one({"_id": run.data_id}, {"$inc": {"requests": 1}}, session=session)
-    wanted = range_of(run)
-    others = collection_of(MaterializationDocument).find(
-        {"data_id": run.data_id, "state": {"$in": list(IN_PROGRESS)}}, session=session
-    )
-    async for raw in others:
-        other = parsed(MaterializationDocument, raw)
-        if range_of(other).overlaps(wanted):
-            raise Overlap(other.id)
-    await run.insert(session=session)
+def first_event(message: str = "") -> RunEvent:
+    return RunEvent(sequence=1, at=event_time(), state=RunState.QUEUED, phase=RunPhase.WAIT, attempt=0, message=message)
 
 
-def range_of(run: MaterializationDocument) -> TimeRange:
-    """What the run may write; without a start it may be anything before its end."""
-    if run.is_static:
-        return _ALWAYS
-    return TimeRange(_ALWAYS.start if run.start is None else run.start, run.end)
+class RunQueue:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._runs = database["materializations"]
 
+    async def enqueue(
+        self, run: MaterializationDocument, *, remember: IdempotencyDocument | None = None
+    ) -> MaterializationDocument:
+        """Put a run into the queue, and with it what its idempotency key made.
 
-async def claim(owner: str, lease_seconds: float) -> MaterializationDocument | None:
-    """Take the run that waits longest: a new one, one whose next attempt is due, or one whose owner is silent."""
-    raw = await collection_of(MaterializationDocument).find_one_and_update(
-        {
-            "$or": [
-                {"state": RunState.QUEUED},
-                {"state": RunState.RETRYING, "$expr": {"$lte": ["$next_attempt_at", "$$NOW"]}},
-                {
-                    "state": {"$in": [RunState.RUNNING, RunState.CANCELLING]},
-                    "$expr": {"$lt": ["$lease_expires_at", "$$NOW"]},
-                },
-            ]
-        },
-        [
-            {
-                "$set": {
-                    "state": {"$cond": [{"$eq": ["$state", RunState.CANCELLING]}, "$state", RunState.RUNNING]},
-                    "owner": {"$literal": owner},
-                    "attempt": {"$add": ["$attempt", 1]},
-                    "lease_expires_at": lease_until(lease_seconds),
-                    "next_attempt_at": None,
-                    "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
-                }
-            }
-        ],
-        sort=[("requested_at", ASCENDING)],
-        return_document=ReturnDocument.AFTER,
-    )
-    return None if raw is None else parsed(MaterializationDocument, raw)
+        Raises Conflict where a run in progress overlaps it, NotFound where its data is gone, DuplicateKeyError where
+        the idempotency key was used before."""
 
+        async def insert(session: AsyncClientSession) -> None:
+            # Whoever asks for a run of this copy writes here, so that of two who do so at once one sees the other.
+            asked = await self._database["data_copies"].update_one(
+                {"_id": run.data_id}, {"$inc": {"asked": 1}}, session=session
+            )
+            if not asked.matched_count:
+                raise NotFound(f"{run.view_name}@{run.version_number} holds no data any more.")
+            await self._refuse_overlap(run, session)
+            await self._runs.insert_one(_as_stored(run), session=session)
+            if remember:
+                await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
 
-async def cancel(run_id: PydanticObjectId, requested_by: str) -> MaterializationDocument:
-    """End a run that waits, ask the owner of a running one to end it; return it as it is then.
+        async with self._database.client.start_session() as session:
+            await session.with_transaction(insert)
+        return run
 
-    Raises NotFound; Conflict where it is finished, or has committed and can only go on."""
-    runs = collection_of(MaterializationDocument)
-    while True:
-        raw = await runs.find_one_and_update(
-            {"_id": run_id, "state": {"$in": [RunState.QUEUED, RunState.RETRYING]}, "commit": None},
-            _moved(RunState.CANCELLED, requested_by, "Cancelled before it ran."),
-            return_document=ReturnDocument.AFTER,
-        ) or await runs.find_one_and_update(
-            {"_id": run_id, "state": RunState.RUNNING, "commit": None},
-            _moved(RunState.CANCELLING, requested_by, "Cancelling."),
+    async def _refuse_overlap(self, run: MaterializationDocument, session: AsyncClientSession) -> None:
+        asked = _extent(run.is_static, run.start, run.end)
+        others = self._runs.find(
+            {"data_id": run.data_id, "state": {"$in": IN_PROGRESS}},
+            {"start": 1, "end": 1, "is_static": 1},
+            session=session,
+        )
+        async for other in others:
+            if _extent(other["is_static"], other["start"], other["end"]).overlaps(asked):
+                raise Conflict(
+                    f"The run {global_id('Materialization', other['_id'])}, which is in progress, overlaps this one."
+                )
+
+    async def claim(self, owner: str, lease_seconds: float) -> Hold | None:
+        """Take the next run that is due, with all its rights, if there is one."""
+        for due in _CLAIMABLE:
+            before = time.monotonic()
+            raw = await self._runs.find_one_and_update(
+                due,
+                [
+                    {
+                        "$set": {
+                            "state": {
+                                "$cond": [
+                                    {"$eq": ["$state", RunState.CANCELLING]},
+                                    RunState.CANCELLING,
+                                    RunState.RUNNING,
+                                ]
+                            },
+                            "phase": RunPhase.WAIT,
+                            "owner": owner,
+                            "attempt": {"$add": ["$attempt", 1]},
+                            "lease_expires_at": _lease(lease_seconds),
+                            "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
+                            "next_attempt_at": None,
+                        }
+                    }
+                ],
+                sort=[("requested_at", ASCENDING)],
+                return_document=ReturnDocument.AFTER,
+            )
+            if raw is not None:
+                run = MaterializationDocument.model_validate(raw)
+                return Hold(self._database, run, owner, before + lease_seconds)
+        return None
+
+    async def renew(self, hold: Hold, lease_seconds: float) -> RunState:
+        """Keep the hold for another lease; returns RUNNING or CANCELLING. Raises Fenced where it has passed on."""
+        before = time.monotonic()
+        raw = await self._runs.find_one_and_update(
+            {**hold.where, "state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}},
+            [{"$set": {"lease_expires_at": _lease(lease_seconds)}}],
+            projection={"state": 1},
             return_document=ReturnDocument.AFTER,
         )
-        if raw is not None:
-            return parsed(MaterializationDocument, raw)
-        raw = await runs.find_one({"_id": run_id})
         if raw is None:
-            raise NotFound("There is no such run.")
-        run = parsed(MaterializationDocument, raw)
-        if run.state.is_terminal:
-            raise Conflict(f"The run is {run.state} already.")
-        if run.commit is not None:
-            raise Conflict("The run has committed its rows: it can only be finished now.")
-        if run.state is RunState.CANCELLING:
-            return run
+            raise Fenced(f"Run {hold.id} is no longer held by {hold.owner}, attempt {hold.attempt}.")
+        hold.deadline = before + lease_seconds
+        return RunState(raw["state"])
+
+    async def release(self, hold: Hold) -> None:
+        """Hand the run back unfinished: another worker may go on with it at once."""
+        await self._runs.update_one(
+            {**hold.where, "state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}},
+            {"$set": {"lease_expires_at": EPOCH, "owner": None}},
+        )
+
+    async def cancel(self, run_id: ObjectId, *, by: str) -> MaterializationDocument:
+        """Ask a run to end; one that nobody holds ends now. Returns it as it then is.
+
+        Raises NotFound; Conflict where it has ended or committed."""
+
+        def decide(run: MaterializationDocument) -> tuple[RunEvent, dict[str, object]] | None:
+            if run.state.is_terminal:
+                raise Conflict(f"The run has ended: it is {run.state}.")
+            if run.commit is not None:
+                raise Conflict("The run has committed its rows and cannot be undone; it is being finished.")
+            if run.state == RunState.CANCELLING:
+                return None
+            state = RunState.CANCELLING if run.state == RunState.RUNNING else RunState.CANCELLED
+            event = run.progress.model_copy(
+                update={
+                    "state": state,
+                    "attempt": run.attempt,
+                    "phase": run.phase,
+                    "fraction": run.progress.fraction if run.progress.attempt == run.attempt else 0.0,
+                    "message": f"Cancelled by {by}.",
+                    "rows_per_second": None,
+                    "eta_seconds": None,
+                }
+            )
+            changes: dict[str, object] = {"cancel_requested_by": by}
+            if state == RunState.CANCELLED:
+                changes |= {"finished_at": utc_now(), "next_attempt_at": None}
+            return event, changes
+
+        return await append_outside(self._database, run_id, decide)
 
 
-def _moved(state: RunState, requested_by: str, message: str) -> list[Raw]:
-    """A change of state with its event appended to the tail, whatever the tail is by then.
+def _lease(seconds: float) -> dict[str, object]:
+    milliseconds = int(timedelta(seconds=seconds) / timedelta(milliseconds=1))
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}
 
-    CANCELLING, where it would come too soon after the event before, is left to the owner's next event to say."""
-    event = {
-        "$mergeObjects": [
-            {"$last": "$tail"},
-            {
-                "sequence": {"$add": ["$sequence", 1]},
-                "at": {"$max": ["$$NOW", {"$last": "$tail.at"}]},
-                "state": state,
-                "message": message,
-                "rows_per_second": None,
-                "eta_seconds": None,
-            },
-        ]
-    }
-    waited = {"$dateDiff": {"startDate": {"$last": "$tail.at"}, "endDate": "$$NOW", "unit": "millisecond"}}
-    says = True if state.is_terminal else {"$gte": [waited, SPACING_MILLISECONDS]}
-    ended: Raw = {"finished_at": "$$NOW", "next_attempt_at": None} if state.is_terminal else {}
-    return [
-        {
-            "$set": {
-                **ended,
-                "state": state,
-                "cancel_requested_by": {"$literal": requested_by},
-                "sequence": {"$cond": [says, {"$add": ["$sequence", 1]}, "$sequence"]},
-                "tail": {"$cond": [says, {"$concatArrays": ["$tail", [event]]}, "$tail"]},
-            }
-        }
-    ]
+
+def _extent(is_static: bool, start: int | None, end: int) -> TimeRange:
+    """A start that is not known yet may be any, and a static run replaces everything."""
+    return TimeRange(-_ALL_TIME if start is None else start, _ALL_TIME if is_static else end)
+
+
+def _as_stored(document: MaterializationDocument | IdempotencyDocument) -> dict[str, object]:
+    stored = document.model_dump(exclude={"revision_id"})
+    return {"_id": stored.pop("id"), **stored}

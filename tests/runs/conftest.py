@@ -1,43 +1,49 @@
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 
 from graphql_api.documents.models import MODELS
+from graphql_api.runs.log import Database
+from graphql_api.runs.queue import RunQueue
+from graphql_api.runs.tools import Tools
+from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.settings import Settings
-
-Database = AsyncDatabase[dict[str, Any]]
+from graphql_api.stores.file_cache import FileCache
+from graphql_api.stores.objects import ObjectStore
+from graphql_api.stores.online import OnlineStore
 
 
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
-    async with AsyncMongoClient[dict[str, Any]](settings.mongodb_url, tz_aware=True) as client:
+    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
         database = client[settings.mongodb_database]
         await init_beanie(database=database, document_models=list(MODELS))
         yield database
 
 
 @pytest.fixture
-def database_of_its_own(settings: Settings) -> Generator[Callable[[Callable[[], Awaitable[None]]], None]]:
-    """Runs a coroutine function on a database, for tests that are themselves no coroutine, such as Hypothesis's."""
-    with asyncio.Runner() as runner:
-        client = runner.run(_connected(settings))
-
-        def run(body: Callable[[], Awaitable[None]]) -> None:
-            async def awaited() -> None:
-                await body()
-
-            runner.run(awaited())
-
-        yield run
-        runner.run(client.close())
+def queue(database: Database) -> RunQueue:
+    return RunQueue(database)
 
 
-async def _connected(settings: Settings) -> AsyncMongoClient[dict[str, Any]]:
-    client = AsyncMongoClient[dict[str, Any]](settings.mongodb_url, tz_aware=True)
-    await init_beanie(database=client[settings.mongodb_database], document_models=list(MODELS))
-    return client
+@pytest.fixture
+def place(settings: Settings) -> str:
+    """Where sources of this test lie."""
+    return settings.source_places[0]
+
+
+@pytest.fixture
+async def tools(settings: Settings, database: Database, tmp_path: Path) -> AsyncIterator[Tools]:
+    assert settings.redis_url
+    async with (
+        ObjectStore.of(settings) as objects,
+        SandboxPool.from_settings(settings, spares=1, most=4) as boxes,
+        OnlineStore(settings.redis_url, timeout_seconds=1.0) as online,
+    ):
+        await objects.ensure_bucket()
+        await objects.ensure_bucket(settings.source_places[0].removeprefix("s3://").rstrip("/"))
+        cache = FileCache(objects, tmp_path / "cache", 1 << 30)
+        yield Tools(database, objects, cache, boxes, online, chunk_rows=10)

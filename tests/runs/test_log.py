@@ -1,224 +1,153 @@
 import asyncio
 import random
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from graphql_api.documents.materializations import MaterializationDocument, RunEvent
-from graphql_api.documents.raw import collection_of
 from graphql_api.domain.enums import RunPhase, RunState
-from graphql_api.errors import Conflict, Fenced
-from graphql_api.runs import log as log_module
-from graphql_api.runs.log import CancelRequested, RunLog
-from graphql_api.runs.queue import cancel, claim
-from graphql_api.runs.replay import events_after
-from tests.runs.conftest import Database
-from tests.runs.factories import a_run, as_it_is, let_the_lease_run_out
+from graphql_api.errors import Fenced, NotFound
+from graphql_api.runs import log
+from graphql_api.runs.hold import CancelAsked, Hold
+from graphql_api.runs.log import EVENT_GAP, Database
+from graphql_api.runs.queue import RunQueue
+from graphql_api.runs.reporter import Reporter
+from tests.runs.making import data_copy, new_run
 
 
-async def claimed() -> RunLog:
-    run = await claim("worker", 60)
-    assert run is not None
-    return RunLog(run)
+def said(hold: Hold, message: str) -> RunEvent:
+    return hold.run.progress.model_copy(
+        update={"state": hold.run.state, "attempt": hold.attempt, "phase": RunPhase.COMPUTE, "message": message}
+    )
 
 
-async def everything(run: MaterializationDocument, after: int = 0) -> list[RunEvent]:
-    return [event async for event in events_after(await as_it_is(run), after)]
+async def hold_of(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold:
+    hold = await queue.claim(owner, lease_seconds)
+    assert hold is not None
+    return hold
 
 
-async def test_what_is_said_comes_back_in_order_from_any_place(database: Database) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-    for read in range(1, 6):
-        log.note(phase=RunPhase.COMPUTE, counts={"rows_read": read}, fraction=read / 10)
-        await log.decide({})
-    await log.end(RunState.SUCCEEDED, message="Done.")
+async def test_the_log_is_read_from_any_place_and_to_any_length(queue: RunQueue, database: Database) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    hold = await hold_of(queue)
+    for number in range(2, 8):
+        await hold.write(event=said(hold, f"event {number}"))
 
-    told = await everything(run)
+    async def sequences(after: int, limit: int | None = None) -> list[int]:
+        return [event.sequence for event in await log.read(database, run.id, after=after, limit=limit)]
 
-    assert [(e.sequence, e.state, e.phase, e.attempt, e.counts.rows_read, e.fraction) for e in told] == [
-        (1, RunState.QUEUED, RunPhase.WAIT, 0, 0, 0.0),
-        *((read + 1, RunState.RUNNING, RunPhase.COMPUTE, 1, read, read / 10) for read in range(1, 6)),
-        (7, RunState.SUCCEEDED, RunPhase.DONE, 1, 5, 1.0),
-    ]
-    for after in range(9):
-        assert await everything(run, after) == told[after:]
-    ended = await as_it_is(run)
-    assert (ended.state, ended.owner, ended.lease_expires_at, ended.sequence) == (RunState.SUCCEEDED, None, None, 7)
-    assert ended.finished_at is not None
+    assert await sequences(0) == [1, 2, 3, 4, 5, 6, 7]
+    assert await sequences(4) == [5, 6, 7]
+    assert await sequences(6) == [7]
+    assert await sequences(7) == []
+    assert await sequences(2, 3) == [3, 4, 5]
+    with pytest.raises(NotFound):
+        await log.read(database, (await data_copy(2)).project_id)
 
 
-async def test_at_most_four_events_a_second_and_the_terminal_one_never_waits(database: Database) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-    following = asyncio.create_task(log.follow_notes())
-    for read in range(150):
-        log.note(counts={"rows_read": read})
-        await asyncio.sleep(0.01)
-    following.cancel()
-    await log.end(RunState.FAILED, message="No.")
+async def test_an_event_and_what_it_tells_of_change_together_or_not_at_all(queue: RunQueue, database: Database) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    stale = await hold_of(queue, "stale", 0.01)
+    await asyncio.sleep(0.03)
+    hold = await hold_of(queue, "new")
+    stale.deadline += 60
 
-    *before, last = await everything(run)
+    with pytest.raises(Fenced):
+        await stale.write({"frozen_at": 5}, event=said(stale, "too late"))
+    await hold.write({"frozen_at": 7}, event=said(hold, "frozen"))
+    await queue.cancel(run.id, by="ann")
+    with pytest.raises(CancelAsked):
+        await hold.write({"frozen_at": 9}, event=said(hold, "after the cancel"))
 
-    assert (last.state, last.counts.rows_read) == (RunState.FAILED, 149)
-    gaps = [(b.at - a.at).total_seconds() for a, b in pairwise(before)]
-    assert min(gaps) >= 0.25
-    assert 5 <= len(before) <= 8
-    assert (last.at - before[-1].at).total_seconds() < 0.25
-
-
-async def test_the_fraction_never_falls_and_the_phase_never_goes_back_within_an_attempt(database: Database) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-    log.note(phase=RunPhase.COMPUTE, fraction=0.5)
-    log.note(phase=RunPhase.PLAN, fraction=0.2)
-    await log.decide({})
-    await let_the_lease_run_out(run)
-    again = await claimed()
-    again.note(phase=RunPhase.PLAN)
-    await again.decide({})
-
-    assert [(e.attempt, e.phase, e.fraction) for e in await everything(run)] == [
-        (0, RunPhase.WAIT, 0.0),
-        (1, RunPhase.COMPUTE, 0.5),
-        (2, RunPhase.PLAN, 0.0),
-    ]
+    after = await log.load(database, run.id)
+    assert (after.frozen_at, after.sequence, after.state) == (7, 3, RunState.CANCELLING)
+    assert [event.message for event in await log.read(database, run.id)] == ["", "frozen", "Cancelled by ann."]
 
 
-async def test_an_owner_that_lost_its_run_has_no_effect_any_more(database: Database) -> None:
-    run = await a_run().insert()
-    stale = await claimed()
-    await let_the_lease_run_out(run)
-    owner = await claimed()
-    owner.note(message="mine")
-    await owner.decide({"commit": 3})
-    before = await as_it_is(run)
+async def test_the_log_stays_without_gaps_under_takeovers(queue: RunQueue, database: Database) -> None:
+    """Workers that lose the run at random moments, some of them unaware of it, beside readers."""
+    run = await queue.enqueue(new_run(await data_copy()))
+    dice = random.Random(7)
+    acknowledged: list[tuple[int, str]] = []
+    ended = asyncio.Event()
 
-    stale.note(message="stale")
-    for attempt in (
-        stale.write({"checkpoints": [run.id]}),
-        stale.decide({"commit": 9}),
-        stale.end(RunState.FAILED, message="stale"),
-        stale.end(RunState.RETRYING, message="stale"),
-    ):
-        with pytest.raises(Fenced):
-            await attempt
+    async def work(owner: str) -> None:
+        while not ended.is_set():
+            hold = await queue.claim(owner, dice.uniform(0.01, 0.1))
+            if hold is None:
+                await asyncio.sleep(0.01)
+                continue
+            hold.deadline += 3600  # unaware: only the database may stop it
+            await _write_until_fenced(hold)
 
-    assert await as_it_is(run) == before
-    assert [event.message for event in await everything(run)] == ["", "mine"]
-
-
-async def test_a_decision_and_what_goes_along_happen_together_or_not_at_all(database: Database) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-
-    async def also(session: Any) -> None:
-        await database["beside"].insert_one({"run": run.id}, session=session)
-
-    async def and_fail(session: Any) -> None:
-        await also(session)
-        raise Conflict("not now")
-
-    with pytest.raises(Conflict):
-        await log.decide({"commit": 1}, also=and_fail)
-    assert ((await as_it_is(run)).commit, await database["beside"].count_documents({})) == (None, 0)
-    await log.decide({"commit": 1}, also=also)
-    assert ((await as_it_is(run)).commit, await database["beside"].count_documents({})) == (1, 1)
-
-
-async def test_a_cancelled_run_takes_no_decision_but_to_end(database: Database) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-    await log.decide({})
-    await asyncio.sleep(0.3)
-    await cancel(run.id, "ann")
-
-    with pytest.raises(CancelRequested):
-        await log.decide({"commit": 1})
-    assert log.cancel_asked.is_set()
-    await log.write({"rows_total": 5})
-    await log.end(RunState.CANCELLED, message="Cancelled.")
-
-    assert [e.state for e in await everything(run)] == [
-        RunState.QUEUED,
-        RunState.RUNNING,
-        RunState.CANCELLING,
-        RunState.CANCELLED,
-    ]
-    assert (await as_it_is(run)).commit is None
-
-
-async def test_a_write_whose_answer_was_lost_is_not_said_twice(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = await a_run().insert()
-    log = await claimed()
-    send, lost = log._send, iter([True, False, True, False, False])  # pyright: ignore[reportPrivateUsage]
-
-    async def send_and_lose(*arguments: Any) -> bool:
-        matched = await send(*arguments)
-        return matched and not next(lost, False)
-
-    monkeypatch.setattr(log, "_send", send_and_lose)
-    for read in (1, 2, 3):
-        log.note(counts={"rows_read": read})
-        await log.decide({})
-    await log.end(RunState.SUCCEEDED, message="Done.")
-
-    assert [e.counts.rows_read for e in await everything(run)] == [0, 1, 2, 3, 3]
-    assert [e.sequence for e in await everything(run)] == [1, 2, 3, 4, 5]
-
-
-@given(
-    seed=st.integers(0, 2**32),
-    steps=st.lists(
-        st.sampled_from(["claim", "say", "say", "checkpoint", "cancel", "retry", "stale", "copy"]), max_size=25
-    ),
-)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_owners_do_the_events_have_no_gap_and_one_end(
-    database_of_its_own: Any, seed: int, steps: list[str]
-) -> None:
-    database_of_its_own(lambda: interleave(seed, steps))
-
-
-async def interleave(seed: int, steps: list[str]) -> None:
-    chosen = random.Random(seed)
-    run = await a_run().insert()
-    owners: list[RunLog] = []
-    told = await everything(run)
-    for number, step in enumerate(steps):
-        state = (await as_it_is(run)).state
-        owner = owners[-1] if owners else None
-        speaker = chosen.choice(owners) if owners and step == "stale" else owner
+    async def _write_until_fenced(hold: Hold) -> None:
+        number = 0
         try:
-            if step == "claim" and not state.is_terminal:
-                await let_the_lease_run_out(run)
-                await collection_of(MaterializationDocument).update_one(
-                    {"_id": run.id}, {"$set": {"next_attempt_at": a_run().progress.at}}
-                )
-                owners.append(await claimed())
-            elif step == "cancel":
-                await cancel(run.id, "ann")
-            elif step == "copy":
-                await log_module.copy_tail(run.id, (await as_it_is(run)).tail)
-            elif speaker is not None and step == "checkpoint":
-                await speaker.write({"rows_total": number})
-            elif speaker is not None and step == "retry":
-                await speaker.end(RunState.RETRYING, message="later", fields={"next_attempt_at": None})
-            elif speaker is not None:
-                speaker.note(message=str(number))
-                await speaker.decide({}, states=log_module.HELD, urgent=True)
-        except (Fenced, CancelRequested, Conflict):
-            pass
-        now = await everything(run)
-        assert now[: len(told)] == told
-        told = now
-        assert [event.sequence for event in told] == list(range(1, len(told) + 1))
-        assert [event.attempt for event in told] == sorted(event.attempt for event in told)
-        assert [event.at for event in told] == sorted(event.at for event in told)
-    assert (await as_it_is(run)).sequence == len(told)
-    assert [event.state.is_terminal for event in told[:-1]] == [False] * (len(told) - 1)
+            while not ended.is_set():
+                number += 1
+                message = f"{hold.owner} {hold.attempt} {number}"
+                await hold.write(event=said(hold, message))
+                acknowledged.append((hold.run.sequence, message))
+        except Fenced:
+            return
+
+    async def watch() -> None:
+        while not ended.is_set():
+            seen = [event.sequence for event in await log.read(database, run.id)]
+            assert seen == list(range(1, len(seen) + 1))
+
+    async def end() -> None:
+        await asyncio.sleep(4)
+        ended.set()
+
+    await asyncio.gather(end(), watch(), *(work(f"worker-{number}") for number in range(6)))
+
+    events = await log.read(database, run.id)
+    last = await log.load(database, run.id)
+    assert [event.sequence for event in events] == list(range(1, last.sequence + 1))
+    assert {(event.sequence, event.message) for event in events[1:]} >= set(acknowledged)
+    assert all(earlier.attempt <= later.attempt for earlier, later in pairwise(events))
+    assert len({event.attempt for event in events}) > 5
+
+
+async def test_progress_is_merged_to_four_events_a_second_and_never_falls(queue: RunQueue, database: Database) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    reporter = Reporter(await hold_of(queue))
+    writing = asyncio.create_task(reporter.run())
+    for step in range(60):
+        phase = (RunPhase.PLAN, RunPhase.COMPUTE, RunPhase.PLAN)[step // 20]
+        reporter.tell(phase=phase, fraction=0.5 - abs(step - 30) / 100, rows_read=step, message=f"step {step}")
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    writing.cancel()
+
+    events = await log.read(database, run.id)
+    assert 3 <= len(events) <= 8
+    assert all(later.at - earlier.at >= EVENT_GAP for earlier, later in pairwise(events))
+    assert [event.fraction for event in events] == sorted(event.fraction for event in events)
+    assert [list(RunPhase).index(event.phase) for event in events] == sorted(
+        list(RunPhase).index(event.phase) for event in events
+    )
+    last = events[-1]
+    assert (last.counts.rows_read, last.message, last.phase, last.fraction) == (59, "step 59", RunPhase.COMPUTE, 0.5)
+
+
+async def test_events_from_outside_take_their_number_beside_a_busy_worker(queue: RunQueue, database: Database) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    reporter = Reporter(await hold_of(queue))
+
+    async def tell() -> None:
+        while True:
+            reporter.tell(message="busy")
+            await asyncio.sleep(0.01)
+
+    telling, writing = asyncio.create_task(tell()), asyncio.create_task(reporter.run())
+    await asyncio.sleep(0.6)
+    cancelled: MaterializationDocument = await queue.cancel(run.id, by="ann")
+    with pytest.raises(CancelAsked):
+        await writing
+    telling.cancel()
+
+    events = await log.read(database, run.id)
+    assert (cancelled.state, events[-1].state) == (RunState.CANCELLING, RunState.CANCELLING)
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))

@@ -1,143 +1,143 @@
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections import Counter
 
 import pytest
 
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.raw import collection_of
 from graphql_api.domain.enums import RunState
-from graphql_api.errors import Conflict, NotFound
-from graphql_api.runs.queue import Overlap, cancel, claim
-from tests.runs.conftest import Database
-from tests.runs.factories import a_copy, a_run, as_it_is, let_the_lease_run_out, queued
+from graphql_api.domain.global_ids import global_id
+from graphql_api.errors import Conflict, Fenced, NotFound
+from graphql_api.runs import log
+from graphql_api.runs.hold import Hold
+from graphql_api.runs.log import Database
+from graphql_api.runs.queue import RunQueue
+from tests.runs.making import data_copy, new_run
 
 
-async def test_sixteen_claimers_take_each_run_once(database: Database) -> None:
-    runs = [a_run(data_id=number) for number in range(200)]
-    await MaterializationDocument.insert_many(runs)
-
-    async def take(owner: str) -> list[MaterializationDocument]:
-        taken: list[MaterializationDocument] = []
-        while run := await claim(owner, 60):
-            taken.append(run)
-        return taken
-
-    taken = [run for one in await asyncio.gather(*(take(f"worker-{n}") for n in range(16))) for run in one]
-
-    assert sorted(run.id for run in taken) == sorted(run.id for run in runs)
-    assert {(run.state, run.attempt) for run in taken} == {(RunState.RUNNING, 1)}
+async def claimed(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold:
+    hold = await queue.claim(owner, lease_seconds)
+    assert hold is not None
+    return hold
 
 
-async def test_the_longest_waiting_comes_first_and_a_claim_takes_one(database: Database) -> None:
-    later = a_run(requested_at=datetime(2026, 1, 2, tzinfo=UTC))
-    first = a_run(requested_at=datetime(2026, 1, 1, tzinfo=UTC), data_id=2)
-    await MaterializationDocument.insert_many([later, first])
+async def test_every_run_is_claimed_once_by_sixteen_claimers(queue: RunQueue) -> None:
+    copy = await data_copy()
+    runs = [await queue.enqueue(new_run(copy, start, start + 1)) for start in range(48)]
+    taken: Counter[object] = Counter()
 
-    taken = await claim("worker", 60)
+    async def take(owner: str) -> None:
+        while hold := await queue.claim(owner, 30.0):
+            taken[hold.id] += 1
+            assert (hold.attempt, hold.run.state) == (1, RunState.RUNNING)
 
-    assert taken is not None
-    assert taken.id == first.id
-    assert (await as_it_is(later)).state is RunState.QUEUED
+    await asyncio.gather(*(take(f"worker-{number}") for number in range(16)))
 
-
-async def test_a_run_is_taken_from_an_owner_only_once_the_lease_has_run_out(database: Database) -> None:
-    run = await a_run().insert()
-    held = await claim("silent", 60)
-    assert held is not None
-
-    assert await claim("other", 60) is None
-    await let_the_lease_run_out(held)
-    taken = await claim("other", 60)
-
-    assert taken is not None
-    assert (taken.id, taken.owner, taken.attempt) == (run.id, "other", 2)
+    assert taken == {run.id: 1 for run in runs}
 
 
-async def test_a_retry_waits_until_it_is_due(database: Database) -> None:
-    now = datetime.now(UTC)
-    waiting = a_run(state=RunState.RETRYING, attempt=1, next_attempt_at=now + timedelta(minutes=1))
-    due = a_run(state=RunState.RETRYING, attempt=3, next_attempt_at=now - timedelta(minutes=1), data_id=2)
-    await MaterializationDocument.insert_many([waiting, due])
+async def test_runs_of_one_copy_may_not_overlap_while_they_are_in_progress(queue: RunQueue) -> None:
+    first, other = await data_copy(1), await data_copy(2)
+    running = await queue.enqueue(new_run(first, 0, 10))
 
-    taken, nothing = await claim("worker", 60), await claim("worker", 60)
-
-    assert taken is not None
-    assert (taken.id, taken.attempt, taken.next_attempt_at) == (due.id, 4, None)
-    assert nothing is None
-
-
-async def test_ranges_of_one_copy_that_overlap_are_refused_and_the_other_is_named(database: Database) -> None:
-    await a_copy(1)
-    await a_copy(2)
-    first = await queued(a_run(start=10, end=20))
-
-    for start, end in ((None, 11), (15, 16), (19, 30), (0, 100)):
-        with pytest.raises(Overlap) as refused:
-            await queued(a_run(start=start, end=end))
-        assert refused.value.run_id == first.id
-    for beside in (a_run(start=20, end=30), a_run(start=None, end=10), a_run(start=10, end=20, data_id=2)):
-        await queued(beside)
-
-    await cancel(first.id, "ann")
-    await queued(a_run(start=10, end=20))
+    with pytest.raises(Conflict, match=global_id("Materialization", running.id)):
+        await queue.enqueue(new_run(first, 9, 11))
+    with pytest.raises(Conflict):
+        await queue.enqueue(new_run(first, None, 5))
+    await queue.enqueue(new_run(first, 10, 11))
+    await queue.enqueue(new_run(other, 0, 10))
+    await queue.cancel(running.id, by="tester")
+    await queue.enqueue(new_run(first, 5, 10))
 
 
-async def test_of_many_at_once_for_one_range_one_is_queued(database: Database) -> None:
-    await a_copy()
+async def test_of_many_who_ask_for_one_range_at_once_one_gets_it(queue: RunQueue) -> None:
+    copy = await data_copy()
 
-    outcomes = await asyncio.gather(*(queued(a_run()) for _ in range(8)), return_exceptions=True)
+    answers = await asyncio.gather(*(queue.enqueue(new_run(copy)) for _ in range(8)), return_exceptions=True)
 
-    assert sum(isinstance(outcome, MaterializationDocument) for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, Overlap) for outcome in outcomes) == 7
-    assert await MaterializationDocument.find_all().count() == 1
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict"] * 7 + ["MaterializationDocument"]
 
 
-async def test_a_run_that_waits_is_cancelled_at_once_with_its_terminal_event(database: Database) -> None:
-    for state in (RunState.QUEUED, RunState.RETRYING):
-        run = await a_run(state=state, next_attempt_at=datetime.now(UTC)).insert()
+async def test_a_run_of_data_that_is_gone_is_refused(queue: RunQueue) -> None:
+    copy = await data_copy()
+    await copy.delete()
 
-        cancelled = await cancel(run.id, "ann")
-
-        assert (cancelled.state, cancelled.sequence, cancelled.cancel_requested_by) == (RunState.CANCELLED, 2, "ann")
-        assert [(event.sequence, event.state) for event in cancelled.tail] == [
-            (1, RunState.QUEUED),
-            (2, RunState.CANCELLED),
-        ]
-        assert cancelled.finished_at is not None
-        assert await claim("worker", 60) is None
+    with pytest.raises(NotFound, match="holds no data"):
+        await queue.enqueue(new_run(copy))
 
 
-async def test_a_running_run_is_asked_to_stop_and_its_next_owner_too(database: Database) -> None:
-    run = await a_run().insert()
-    held = await claim("worker", 60)
-    assert held is not None
+async def test_a_lease_that_is_over_passes_to_another_and_the_old_owner_changes_nothing(
+    queue: RunQueue, database: Database
+) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    old = await claimed(queue, "old", lease_seconds=0.02)
+    await asyncio.sleep(0.05)
+    new = await claimed(queue, "new")
+    assert (new.id, new.attempt) == (run.id, 2)
+    before = await log.load(database, run.id)
 
-    asked = await cancel(run.id, "ann")
-    again = await cancel(run.id, "bob")
+    with pytest.raises(Fenced, match="lease"):
+        await old.write({"frozen_at": 1})
+    old.deadline += 60
+    for write in (old.write({"frozen_at": 1}), queue.renew(old, 30.0), old.refresh()):
+        with pytest.raises(Fenced, match="no longer held by old, attempt 1"):
+            await write
+    await queue.release(old)
 
-    assert asked.state is RunState.CANCELLING
-    assert [event.state for event in asked.tail] == [RunState.QUEUED, RunState.CANCELLING]
-    assert again == asked
-    await let_the_lease_run_out(held)
-    taken = await claim("other", 60)
-    assert taken is not None
-    assert (taken.state, taken.attempt) == (RunState.CANCELLING, 2)
-
-
-async def test_what_is_finished_or_has_committed_cannot_be_cancelled(database: Database) -> None:
-    finished = [await a_run(state=state).insert() for state in RunState if state.is_terminal]
-    committed = [await a_run(state=state, commit=7).insert() for state in (RunState.RUNNING, RunState.RETRYING)]
-
-    for run in (*finished, *committed):
-        with pytest.raises(Conflict):
-            await cancel(run.id, "ann")
-        assert await as_it_is(run) == await collection_of_run(run)
-    with pytest.raises(NotFound):
-        await cancel(a_run().id, "ann")
+    assert await log.load(database, run.id) == before
 
 
-async def collection_of_run(run: MaterializationDocument) -> MaterializationDocument:
-    raw = await collection_of(MaterializationDocument).find_one({"_id": run.id})
-    assert raw is not None
-    assert (raw["state"], raw["sequence"]) == (run.state, 1)
-    return MaterializationDocument.model_validate(raw)
+async def test_a_renewed_lease_stays(queue: RunQueue) -> None:
+    await queue.enqueue(new_run(await data_copy()))
+    hold = await claimed(queue, lease_seconds=0.05)
+    assert await queue.renew(hold, 30.0) == RunState.RUNNING
+    await asyncio.sleep(0.1)
+
+    assert await queue.claim("other", 30.0) is None
+
+
+async def test_what_is_handed_back_is_taken_up_at_once(queue: RunQueue) -> None:
+    await queue.enqueue(new_run(await data_copy()))
+    await queue.release(await claimed(queue))
+
+    assert (await claimed(queue, "two")).attempt == 2
+
+
+async def test_what_has_committed_is_claimed_before_what_came_earlier(queue: RunQueue) -> None:
+    copy = await data_copy()
+    runs = [await queue.enqueue(new_run(copy, start, start + 1)) for start in range(3)]
+    holds = [await claimed(queue) for _ in runs]
+    await holds[2].write({"commit": 1})
+    for hold in holds:
+        await queue.release(hold)
+
+    assert [(await claimed(queue)).id for _ in runs] == [runs[2].id, runs[0].id, runs[1].id]
+
+
+async def test_a_queued_run_is_cancelled_at_once(queue: RunQueue, database: Database) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+
+    cancelled = await queue.cancel(run.id, by="ann")
+
+    assert (cancelled.state, cancelled.cancel_requested_by) == (RunState.CANCELLED, "ann")
+    assert cancelled.finished_at is not None
+    assert [(e.sequence, e.state, e.attempt, e.message) for e in await log.read(database, run.id)] == [
+        (1, RunState.QUEUED, 0, ""),
+        (2, RunState.CANCELLED, 0, "Cancelled by ann."),
+    ]
+    assert await queue.claim("one", 30.0) is None
+    with pytest.raises(Conflict, match="has ended"):
+        await queue.cancel(run.id, by="ann")
+
+
+async def test_a_running_run_is_told_to_end_until_it_has_committed(queue: RunQueue) -> None:
+    copy = await data_copy()
+    for start in range(2):
+        await queue.enqueue(new_run(copy, start, start + 1))
+    running, committed = await claimed(queue), await claimed(queue)
+    await committed.write({"commit": 1})
+
+    asked = await queue.cancel(running.id, by="ann")
+
+    assert asked == await queue.cancel(running.id, by="bob")
+    assert await queue.renew(running, 30.0) == RunState.CANCELLING
+    with pytest.raises(Conflict, match="has committed"):
+        await queue.cancel(committed.id, by="ann")

@@ -1,0 +1,134 @@
+"""One attempt of a run, from its claim to its end, whatever that is."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Coroutine
+
+from pymongo.errors import PyMongoError
+
+from graphql_api.domain.enums import RunState
+from graphql_api.errors import Fenced, RunFault, Unavailable, UserError
+from graphql_api.runs import finish
+from graphql_api.runs.hold import CancelAsked, Hold
+from graphql_api.runs.pipeline import HandBack, carry_out
+from graphql_api.runs.queue import RunQueue
+from graphql_api.runs.reporter import Reporter
+from graphql_api.runs.tools import Tools
+from graphql_api.sandbox.pool import SqlRefused
+
+log = logging.getLogger(__name__)
+
+_LOST_FOR_GOOD = "DATA_GONE"
+
+
+async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: float, run_attempts: int) -> None:
+    """Carry a run out as far as this attempt gets; another goes on from there.
+
+    Cancelled, it hands the run back at once. Where the database does not answer, it lets go, and the lease runs out."""
+    reporter = Reporter(hold)
+    try:
+        try:
+            await _carry_out(tools, queue, hold, reporter, lease_seconds)
+        except (CancelAsked, HandBack, RunFault) as ended:
+            await _end(queue, hold, reporter, ended, run_attempts)
+        except (Fenced, PyMongoError):
+            raise
+        except Exception as error:
+            await _end(queue, hold, reporter, _as_fault(error, hold), run_attempts)
+    except Fenced as fenced:
+        log.warning("%s", fenced)
+    except PyMongoError as error:
+        log.warning("Run %s is left to its lease, because the database failed: %s", hold.id, error)
+    except asyncio.CancelledError:
+        await asyncio.shield(queue.release(hold))
+        raise
+
+
+async def _carry_out(tools: Tools, queue: RunQueue, hold: Hold, reporter: Reporter, lease_seconds: float) -> None:
+    if hold.run.state == RunState.CANCELLING:
+        raise CancelAsked
+    await _beside(carry_out(tools, hold, reporter), reporter.run(), _keep(queue, hold, lease_seconds))
+
+
+async def _keep(queue: RunQueue, hold: Hold, lease_seconds: float) -> None:
+    """Renew the lease four times in its length. A database that is away for a moment is asked again."""
+    while True:
+        await asyncio.sleep(lease_seconds / 4)
+        if hold.run.state.is_terminal:
+            return
+        try:
+            state = await queue.renew(hold, lease_seconds)
+        except PyMongoError:
+            hold.require()
+            continue
+        if state == RunState.CANCELLING:
+            raise CancelAsked
+
+
+async def _beside(main: Coroutine[None, None, None], *helpers: Coroutine[None, None, None]) -> None:
+    """Run `main` with its helpers: all end when it does, and it ends when one of them fails."""
+    working = asyncio.create_task(main)
+    tasks = [working, *(asyncio.create_task(helper) for helper in helpers)]
+    try:
+        pending = set(tasks)
+        while not working.done():
+            ended, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+    finally:
+        await end_all(tasks)
+
+
+async def end_all(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Return when all are over. A cancellation alone may be lost: PyMongo's timeouts use `wait_for` (bpo-37658)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
+
+
+async def _end(
+    queue: RunQueue, hold: Hold, reporter: Reporter, why: CancelAsked | HandBack | RunFault, run_attempts: int
+) -> None:
+    if isinstance(why, HandBack):
+        await queue.release(hold)
+        return
+    run = await hold.refresh()
+    if run.state == RunState.CANCELLING or isinstance(why, CancelAsked):
+        await finish.cancel(hold, reporter)
+        return
+    try:
+        if _may_pass(hold, why, run_attempts):
+            await finish.retry(hold, reporter, why)
+        else:
+            await finish.fail(hold, reporter, why)
+    except CancelAsked:
+        await hold.refresh()
+        await finish.cancel(hold, reporter)
+
+
+def _may_pass(hold: Hold, fault: RunFault, run_attempts: int) -> bool:
+    """After its commit a run cannot fail, only be tried again, as long as its data exists."""
+    if hold.run.commit is not None:
+        return fault.code != _LOST_FOR_GOOD
+    return fault.retryable and hold.run.failures + 1 < run_attempts
+
+
+def _as_fault(error: Exception, hold: Hold) -> RunFault:
+    if isinstance(error, SqlRefused):
+        problem = error.problem
+        place = f" (line {problem.line}, column {problem.column})" if problem.line else ""
+        return RunFault("SQL_REFUSED", f"{problem.message}{place}", hint=problem.hint)
+    if isinstance(error, UserError):
+        return RunFault(error.code, error.message, retryable=isinstance(error, Unavailable))
+    log.error("Run %s, attempt %d", hold.id, hold.attempt, exc_info=error)
+    return RunFault(
+        "INTERNAL",
+        "Something in the server failed; its log says what.",
+        hint="It is tried again; report it if it stays.",
+        retryable=True,
+    )

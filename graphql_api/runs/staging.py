@@ -1,0 +1,125 @@
+"""Immutable files between the sandbox, the object store and the local disk."""
+
+import asyncio
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from beanie import PydanticObjectId
+
+from graphql_api.documents.base import new_id
+from graphql_api.documents.commits import FileRole
+from graphql_api.documents.materializations import CheckpointDocument, MaterializationDocument
+from graphql_api.engines.shapes import ChunkResult, Slice
+from graphql_api.errors import NotFound, RunFault
+from graphql_api.runs.checks import count_of
+from graphql_api.runs.tools import Attempt
+from graphql_api.stores.objects import ObjectInfo
+from graphql_api.stores.offline import OfflineStore, VisibleFile
+
+_AT_ONCE = 4
+
+
+async def stage(attempt: Attempt, chunk: int, result: ChunkResult) -> CheckpointDocument:
+    """Store a chunk's files under new names and write its checkpoint, which counts once the run names it."""
+    run = attempt.run
+    checkpoint = CheckpointDocument(
+        run_id=run.id,
+        attempt=attempt.hold.attempt,
+        chunk=chunk,
+        rows_read=result.rows_read,
+        rows_written=result.rows_written,
+        rows_rejected=result.rows_rejected,
+        rows_quarantined=result.rows_quarantined,
+        bytes_written=sum(file.bytes for file in result.files),
+        checks=tuple(count_of(check) for check in result.checks),
+    )
+    staged: list[dict[str, object]] = []
+    for file in result.files:
+        key = f"data/{run.data_id:x}/{run.id}/{attempt.hold.attempt}-{chunk}-{secrets.token_hex(6)}.parquet"
+        await attempt.tools.objects.put_file(key, Path(file.path))
+        attempt.made[key] = Path(file.path)
+        staged.append(
+            {
+                "_id": new_id(),
+                "run_id": run.id,
+                "checkpoint_id": checkpoint.id,
+                "role": FileRole(file.role),
+                "key": key,
+                "sha256": file.sha256,
+                "bytes": file.bytes,
+                "rows": file.rows,
+                "min_event": file.min_event,
+                "max_event": file.max_event,
+            }
+        )
+    database = attempt.tools.database
+    if staged:
+        await database["staged_files"].insert_many(staged)
+    stored = checkpoint.model_dump(exclude={"revision_id", "id"})
+    await database["checkpoints"].insert_one({"_id": checkpoint.id, **stored})
+    return checkpoint
+
+
+async def checkpoints_of(attempt: Attempt) -> list[CheckpointDocument]:
+    """Those that the run names: one for each finished chunk."""
+    named: tuple[PydanticObjectId, ...] = attempt.run.checkpoints
+    found = attempt.tools.database["checkpoints"].find({"_id": {"$in": named}}, sort=[("chunk", 1)])
+    return [CheckpointDocument.model_validate(raw) async for raw in found]
+
+
+def counts_of(run: MaterializationDocument, done: Collection[CheckpointDocument]) -> dict[str, int | None]:
+    """What its finished chunks say of a run; its rows count as written only with the commit."""
+    return {
+        "rows_read": sum(checkpoint.rows_read for checkpoint in done),
+        "rows_rejected": run.rejected_sources + sum(checkpoint.rows_rejected for checkpoint in done),
+        "rows_quarantined": sum(checkpoint.rows_quarantined for checkpoint in done),
+        "rows_total": run.rows_total,
+        "bytes_written": sum(checkpoint.bytes_written for checkpoint in done),
+        "chunks_done": len(done),
+        "chunks_total": len(run.chunks or ()),
+    }
+
+
+async def own_files(attempt: Attempt, *roles: FileRole) -> list[VisibleFile]:
+    """The files that this run has staged, in these roles; commit 0 until it has one."""
+    files = await OfflineStore(attempt.tools.database).files_of(attempt.run.id, attempt.run.checkpoints)
+    return [
+        VisibleFile(
+            key=file["key"],
+            sha256=file["sha256"],
+            bytes=file["bytes"],
+            rows=file["rows"],
+            commit=attempt.run.commit or 0,
+            run_id=str(attempt.run.id),
+            ranges=(),
+            latest=file["max_event"],
+        )
+        for file in files
+        if file["rows"] and file["role"] in roles
+    ]
+
+
+async def bring(attempt: Attempt, files: Iterable[VisibleFile]) -> list[Slice]:
+    """The files as local ones, in their order, each with where its rows are visible."""
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(file: VisibleFile) -> Slice:
+        async with slots:
+            path = attempt.made.get(file.key) or await _fetch(attempt, file)
+            ranges = [(piece.start, piece.end) for piece in file.ranges]
+            return Slice(path=str(path), commit=file.commit, run_id=file.run_id, ranges=ranges)
+
+    return list(await asyncio.gather(*map(one, files)))
+
+
+async def _fetch(attempt: Attempt, file: VisibleFile) -> Path:
+    info = ObjectInfo(attempt.tools.objects.uri(file.key), "", file.bytes)
+    try:
+        return await attempt.tools.cache.fetch(info, attempt.folder, sha256=file.sha256)
+    except NotFound as error:
+        raise RunFault("DATA_DAMAGED", f"{info.uri}, which a run has written, is gone.") from error
+
+
+def paths(slices: Sequence[Slice]) -> list[str]:
+    return [piece.path for piece in slices]

@@ -1,0 +1,206 @@
+"""Decides which runs there are; workers carry them out."""
+
+import hashlib
+
+import msgspec
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.copies import DataCopyDocument, RangePart, as_intervals
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.idempotency import IdempotencyDocument
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.projects import ProjectDocument
+from graphql_api.domain.enums import Role, RunTrigger, VersionState
+from graphql_api.domain.references import Reference
+from graphql_api.domain.times import now_micros
+from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem
+from graphql_api.runs.coverage import Span, span_of_static, span_of_timed
+from graphql_api.runs.queue import RunQueue, first_event
+from graphql_api.services.projects import Projects
+
+_START = "startMaterialization"
+
+
+class Materializations:
+    def __init__(self, *, projects: Projects, queue: RunQueue) -> None:
+        self._projects = projects
+        self._queue = queue
+
+    async def start(
+        self,
+        viewer: Viewer,
+        project_name: str,
+        reference: str,
+        *,
+        start: int | None = None,
+        end: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> MaterializationDocument:
+        """Queue a run of a range (microseconds), by default from the end of what is covered to now - delay.
+
+        Raises:
+            Forbidden: the viewer is no editor of the project.
+            NotFound: there is no such version.
+            InvalidInput: the range is empty, begins before `since`, or ends after what can be known by now.
+            Conflict: a run that is in progress overlaps it, or the key was used with another input.
+        """
+        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        remember = _remembered(project, idempotency_key, [reference, start, end])
+        if remember and (before := await _made_before(remember)):
+            return before
+        version = await _version(project, reference)
+        run = await _new_run(viewer, version, start=start, end=end, trigger=RunTrigger.MANUAL)
+        try:
+            if remember:
+                remember.result_id = run.id
+            return await self._queue.enqueue(run, remember=remember)
+        except DuplicateKeyError:
+            before = await _made_before(remember) if remember else None
+            if before is None:
+                raise
+            return before
+
+    async def start_version(
+        self,
+        viewer: Viewer,
+        project: ProjectDocument,
+        version: FeatureViewVersionDocument,
+        *,
+        trigger: RunTrigger = RunTrigger.APPLY,
+    ) -> MaterializationDocument:
+        """Queue a run of a version's default range, for who may edit the project. Raises as `start` does."""
+        viewer.must_be(Role.EDITOR, str(project.id), project.name)
+        run = await _new_run(viewer, version, start=None, end=None, trigger=trigger)
+        return await self._queue.enqueue(run)
+
+    async def cancel(self, viewer: Viewer, run_id: ObjectId) -> MaterializationDocument:
+        """End a run before its commit: nothing of it becomes visible.
+
+        Raises:
+            Forbidden: the viewer is no editor of the run's project.
+            NotFound: there is no such run, or it is not the viewer's to see.
+            Conflict: it has ended, or has committed.
+        """
+        run = await self.get(viewer, run_id, Role.EDITOR)
+        return await self._queue.cancel(run.id, by=viewer.name)
+
+    async def cancel_in(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> MaterializationDocument:
+        """The same, for who knows the project already."""
+        viewer.must_be(Role.EDITOR, str(project.id), project.name)
+        return await self._queue.cancel(PydanticObjectId(run_id), by=viewer.name)
+
+    async def get(self, viewer: Viewer, run_id: ObjectId, role: Role = Role.VIEWER) -> MaterializationDocument:
+        """The run, for who holds `role` in its project. Raises Unauthenticated, NotFound or Forbidden."""
+        return await visible_run(viewer, run_id, role)
+
+
+async def visible_run(viewer: Viewer, run_id: ObjectId, role: Role) -> MaterializationDocument:
+    """A run that lies in a project without any role is as if it were not."""
+    run = await MaterializationDocument.find_one({"_id": run_id})
+    project = await ProjectDocument.find_one({"_id": run.project_id}) if run else None
+    if run is None or project is None or not (viewer.is_anonymous or viewer.role_in(str(project.id))):
+        if viewer.is_anonymous:
+            viewer.must_be(role, "", "")
+        raise NotFound("There is no such run.")
+    viewer.must_be(role, str(project.id), project.name)
+    return run
+
+
+async def _version(project: ProjectDocument, text: str) -> FeatureViewVersionDocument:
+    try:
+        reference = Reference.parse(text)
+    except ValueError as error:
+        raise _bad_reference(str(error)) from error
+    if reference.feature is not None:
+        raise _bad_reference(f"{text!r} names a feature: a run computes a whole view. Write {reference.name!r}.")
+    view = await FeatureViewDocument.find_one({"project_id": project.id, "name": reference.name})
+    if view is None:
+        raise NotFound(f"There is no feature view {reference.name!r} in {project.name!r}.")
+    number = reference.version or view.current_version
+    if number is None:
+        draft = f"{view.name}@{view.latest_version}"
+        raise NotFound(f"No version of {view.name!r} is published yet: name one, such as {draft}.")
+    version = await FeatureViewVersionDocument.find_one({"view_id": view.id, "number": number})
+    if version is None:
+        raise NotFound(f"There is no version {number} of {view.name!r}.")
+    return version
+
+
+def _bad_reference(message: str) -> InvalidInput:
+    return InvalidInput(message, [Problem("reference", message)])
+
+
+async def _new_run(
+    viewer: Viewer, version: FeatureViewVersionDocument, *, start: int | None, end: int | None, trigger: RunTrigger
+) -> MaterializationDocument:
+    if version.state == VersionState.ARCHIVED:
+        raise Conflict(f"{version.reference} is archived: it is computed no more.")
+    view = await FeatureViewDocument.find_one({"_id": version.view_id})
+    copy = await DataCopyDocument.find_one({"_id": version.data_id})
+    if view is None or copy is None:
+        raise NotFound(f"{version.reference} has been deleted.")
+    span = _span(version, view, copy, start, end)
+    return MaterializationDocument(
+        project_id=version.project_id,
+        view_id=version.view_id,
+        view_name=version.view_name,
+        version_id=version.id,
+        version_number=version.number,
+        data_id=version.data_id,
+        is_static=version.is_static,
+        trigger=trigger,
+        start=span.start,
+        end=span.end,
+        default_start=span.default_start,
+        requested_by=viewer.name,
+        current_covered=await _covered_by_current(view),
+        tail=(first_event(),),
+    )
+
+
+def _span(
+    version: FeatureViewVersionDocument,
+    view: FeatureViewDocument,
+    copy: DataCopyDocument,
+    start: int | None,
+    end: int | None,
+) -> Span:
+    if version.is_static:
+        return span_of_static(start=start, end=end, now=now_micros())
+    covered = as_intervals(copy.covered)
+    return span_of_timed(start=start, end=end, since=view.since, delay=version.delay, covered=covered, now=now_micros())
+
+
+async def _covered_by_current(view: FeatureViewDocument) -> tuple[RangePart, ...]:
+    if view.current_version is None:
+        return ()
+    current = await FeatureViewVersionDocument.find_one({"view_id": view.id, "number": view.current_version})
+    copy = await DataCopyDocument.find_one({"_id": current.data_id}) if current else None
+    return copy.covered if copy else ()
+
+
+def _remembered(project: ProjectDocument, key: str | None, sent: list[object]) -> IdempotencyDocument | None:
+    if key is None:
+        return None
+    return IdempotencyDocument(
+        project_id=project.id,
+        mutation=_START,
+        key=key,
+        input_hash=hashlib.sha256(msgspec.json.encode(sent)).hexdigest(),
+        result_id=project.id,
+    )
+
+
+async def _made_before(asked: IdempotencyDocument) -> MaterializationDocument | None:
+    """The run that this key made. Raises Conflict where it was used with another input."""
+    held = await IdempotencyDocument.find_one(
+        {"project_id": asked.project_id, "mutation": asked.mutation, "key": asked.key}
+    )
+    if held is None:
+        return None
+    if held.input_hash != asked.input_hash:
+        raise Conflict(f"The idempotency key {asked.key!r} was used with another input.")
+    return await MaterializationDocument.find_one({"_id": held.result_id})

@@ -1,0 +1,150 @@
+"""What runs say of themselves, from any event on and then as it happens."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+
+from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.domain.enums import IN_PROGRESS, Role
+from graphql_api.errors import InvalidInput, NotFound, Problem
+from graphql_api.runs import log
+from graphql_api.runs.log import Database
+from graphql_api.services.materializations import visible_run
+from graphql_api.services.projects import Projects
+from graphql_api.serving.feed import Change, ChangeFeed, Lagged
+
+RUNS = "materializations"
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOf:
+    """An event, and whose it is."""
+
+    run_id: ObjectId
+    event: RunEvent
+
+
+class RunProgress:
+    def __init__(self, *, projects: Projects, database: Database, feed: ChangeFeed) -> None:
+        self._projects = projects
+        self._database = database
+        self._feed = feed
+
+    async def events(
+        self, viewer: Viewer, run: MaterializationDocument, *, first: int = 100, after: int = 0
+    ) -> list[RunEvent]:
+        """A run's log from `after` on, oldest first. Raises InvalidInput for a count out of bounds."""
+        viewer.must_be(Role.VIEWER, str(run.project_id), "this project")
+        if not 0 <= first <= MOST_EVENTS:
+            raise _invalid("first", f"first must be from 0 to {MOST_EVENTS}; it is {first}.")
+        _require_not_negative(after)
+        return await log.read(self._database, run.id, after=after, limit=first) if first else []
+
+    async def follow(self, viewer: Viewer, run_id: ObjectId, *, after: int = 0) -> AsyncGenerator[RunEvent]:
+        """Every event after a sequence, then what follows, to the terminal one.
+
+        Raises Unauthenticated, Forbidden, NotFound; InvalidInput for an event that is yet to come."""
+        run = await visible_run(viewer, run_id, Role.VIEWER)
+        _require_not_negative(after)
+        if after > run.sequence and not run.state.is_terminal:
+            raise _invalid("after", f"The run's last event is {run.sequence}; {after} has not happened yet.")
+        return self._follow(run_id, after)
+
+    async def _follow(self, run_id: ObjectId, seen: int) -> AsyncGenerator[RunEvent]:
+        async with self._feed.listen(RUNS) as news:
+            events: Sequence[RunEvent] = await self._read(run_id, seen)
+            if not events and (await log.load(self._database, run_id)).state.is_terminal:
+                return
+            while True:
+                for event in events:
+                    yield event
+                    seen = event.sequence
+                    if event.state.is_terminal:
+                        return
+                events = await self._heard(await anext(news), run_id, seen)
+
+    async def _heard(self, news: Change | Lagged, run_id: ObjectId, seen: int) -> Sequence[RunEvent]:
+        """The events of this run that follow `seen`, as far as they are known now."""
+        if isinstance(news, Lagged):
+            return await self._read(run_id, seen)
+        if news.id != run_id:
+            return ()
+        if news.operation == "delete":
+            raise NotFound("The run has been deleted.")
+        tail = _tail(news)
+        fresh = [event for event in tail if event.sequence > seen]
+        return fresh if not fresh or fresh[0].sequence == seen + 1 else await self._read(run_id, seen)
+
+    async def _read(self, run_id: ObjectId, after: int) -> list[RunEvent]:
+        return await log.read(self._database, run_id, after=after)
+
+    async def follow_all(self, viewer: Viewer, project_name: str, *, view: str | None = None) -> AsyncGenerator[ToldOf]:
+        """The latest event of each run in progress, then what follows in the project; it never ends.
+
+        Raises Unauthenticated, ProjectNotFound; NotFound where there is no such view."""
+        project = await self._projects.get(viewer, project_name, Role.VIEWER)
+        wanted: dict[str, Any] = {"project_id": project.id}
+        if view is not None:
+            found = await self._database["feature_views"].find_one({**wanted, "name": view}, {"_id": 1})
+            if found is None:
+                raise NotFound(f"There is no feature view {view!r} in {project.name!r}.")
+            wanted["view_id"] = found["_id"]
+        return self._follow_all(wanted)
+
+    async def _follow_all(self, wanted: dict[str, Any]) -> AsyncGenerator[ToldOf]:
+        """`seen`: the last sequence told, of each run in progress."""
+        seen: dict[ObjectId, int] = {}
+        async with self._feed.listen(RUNS) as news:
+            told = await self._now(wanted, seen)
+            while True:
+                for one in told:
+                    if one.event.sequence > seen.get(one.run_id, 0):
+                        yield one
+                        seen[one.run_id] = one.event.sequence
+                    if one.event.state.is_terminal:
+                        seen.pop(one.run_id, None)
+                heard = await anext(news)
+                if isinstance(heard, Lagged):
+                    told = await self._now(wanted, seen)
+                else:
+                    told = await self._heard_of_all(heard, wanted, seen)
+
+    async def _now(self, wanted: dict[str, Any], seen: dict[ObjectId, int]) -> list[ToldOf]:
+        """The latest event of each run in progress, and of those that have ended while nobody listened."""
+        which = {"$or": [{"state": {"$in": IN_PROGRESS}}, {"_id": {"$in": list(seen)}}]}
+        runs = self._database[RUNS].find({**wanted, **which}, {"tail": 1}, sort=[("requested_at", 1)])
+        return [ToldOf(run["_id"], RunEvent.model_validate(run["tail"][-1])) async for run in runs]
+
+    async def _heard_of_all(self, news: Change, wanted: dict[str, Any], seen: dict[ObjectId, int]) -> list[ToldOf]:
+        tail = _tail(news)
+        if not tail:
+            return []
+        known = seen.get(news.id)
+        if known is None and not await self._is_wanted(news, wanted):
+            return []
+        if known is not None and tail[0].sequence > known + 1:
+            tail = await self._read(news.id, known)
+        return [ToldOf(news.id, event) for event in tail]
+
+    async def _is_wanted(self, news: Change, wanted: dict[str, Any]) -> bool:
+        if news.document is not None:
+            return all(news.document[name] == value for name, value in wanted.items())
+        return await self._database[RUNS].find_one({"_id": news.id, **wanted}, {"_id": 1}) is not None
+
+
+def _tail(change: Change) -> list[RunEvent]:
+    source = change.document or change.updated or {}
+    return [RunEvent.model_validate(event) for event in source.get("tail", ())]
+
+
+def _require_not_negative(after: int) -> None:
+    if after < 0:
+        raise _invalid("after", "after must not be negative; 0 means from the first.")
+
+
+def _invalid(path: str, message: str) -> InvalidInput:
+    return InvalidInput(message, [Problem(path, message)])
