@@ -1,0 +1,148 @@
+"""A look-up, compiled: all that does not depend on the entities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bson import ObjectId
+
+from graphql_api.documents.copies import DataCopyDocument
+from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.domain.enums import ValueStatus
+from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, bitmap_bytes
+from graphql_api.domain.types import ValueType
+
+MOST_KEPT_STATUSES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class RequestColumn:
+    """`entity_id`: whose key it holds."""
+
+    name: str
+    value_type: ValueType
+    entity_id: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedView:
+    """One row an entity to be read. `key_columns`: which request columns make its key, in the key's order.
+
+    `body_at`: where in a packed row the features' texts begin."""
+
+    name: str
+    data_id: int
+    key_columns: tuple[int, ...]
+    ttl: int | None
+    body_at: int
+
+    @property
+    def key_prefix(self) -> bytes:
+        return b"%x:" % self.data_id
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Neighbours in the answer that come from one view.
+
+    `picks`: their places in the view's layout; None: the whole of it, in its order."""
+
+    view: int
+    width: int
+    picks: tuple[int, ...] | None
+    _statuses: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+
+    def nulls(self) -> bytes:
+        return b",".join([b"null"] * self.width)
+
+    def all_are(self, status: ValueStatus) -> bytes:
+        return b",".join([b'"%s"' % status.encode()] * self.width)
+
+    def statuses(self, bitmap: bytes) -> bytes:
+        """By which features are null; the same few combinations come again and again."""
+        known = self._statuses.get(bitmap)
+        if known is None:
+            if len(self._statuses) >= MOST_KEPT_STATUSES:
+                self._statuses.clear()
+            places = range(self.width) if self.picks is None else self.picks
+            words = (ValueStatus.NULL_VALUE if bitmap[at // 8] >> at % 8 & 1 else ValueStatus.PRESENT for at in places)
+            known = self._statuses[bitmap] = b",".join(b'"%s"' % word.encode() for word in words)
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class LookupPlan:
+    """`revision`: that of the project's registry, from which the plan was made."""
+
+    revision: int
+    features: tuple[str, ...]
+    views: tuple[PlannedView, ...]
+    view_of_feature: tuple[int, ...]
+    request_columns: tuple[RequestColumn, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def view_names(self) -> tuple[str, ...]:
+        return tuple(view.name for view in self.views)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Features of one view version. `columns`: what the answer calls them. `keys`: request column by join key."""
+
+    version: FeatureViewVersionDocument
+    name: str
+    features: Sequence[str]
+    columns: Sequence[str]
+    keys: Mapping[str, str]
+
+
+def assemble(revision: int, entries: Sequence[Entry], copies: Mapping[int, DataCopyDocument]) -> LookupPlan:
+    """Entries of the same version, name and keys are read once."""
+    request: dict[str, RequestColumn] = {}
+    views: dict[tuple[ObjectId, str, tuple[str, ...]], PlannedView] = {}
+    features: list[tuple[int, int]] = []
+    for entry in entries:
+        columns = tuple(column.name for column in request_columns(entry))
+        for column in request_columns(entry):
+            request.setdefault(column.name, column)
+        layout = copies[entry.version.data_id].layout
+        identity = (entry.version.id, entry.name, columns)
+        if identity not in views:
+            views[identity] = PlannedView(
+                name=entry.name,
+                data_id=entry.version.data_id,
+                key_columns=tuple(list(request).index(column) for column in columns),
+                ttl=entry.version.ttl,
+                body_at=ORDER_BYTES + RUN_BYTES + bitmap_bytes(len(layout)),
+            )
+        view = list(views).index(identity)
+        features += [(view, layout.index(feature)) for feature in entry.features]
+    layouts = [copies[view.data_id].layout for view in views.values()]
+    return LookupPlan(
+        revision=revision,
+        features=tuple(column for entry in entries for column in entry.columns),
+        views=tuple(views.values()),
+        view_of_feature=tuple(view for view, _ in features),
+        request_columns=tuple(request.values()),
+        segments=tuple(_segments(features, [len(layout) for layout in layouts])),
+    )
+
+
+def request_columns(entry: Entry) -> list[RequestColumn]:
+    return [
+        RequestColumn(entry.keys.get(key.name, key.name), key.value_type, entity.entity_id)
+        for entity in entry.version.entities
+        for key in entity.keys
+    ]
+
+
+def _segments(features: Sequence[tuple[int, int]], widths: Sequence[int]) -> list[Segment]:
+    runs: list[tuple[int, list[int]]] = []
+    for view, place in features:
+        if not runs or runs[-1][0] != view:
+            runs.append((view, []))
+        runs[-1][1].append(place)
+    return [
+        Segment(view, len(places), None if places == list(range(widths[view])) else tuple(places))
+        for view, places in runs
+    ]
