@@ -82,6 +82,8 @@ def test_whole_numbers_widen_as_duckdb_itself_unites_them(one: str) -> None:
         ("DECIMAL(38,20)", "BIGINT", "DOUBLE"),
         ("INTEGER[]", "BIGINT[]", "BIGINT[]"),
         ('"NULL"', "VARCHAR", "VARCHAR"),
+        ("TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP"),
+        ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", None),
         ("VARCHAR", "INTEGER", None),
         ("DATE", "TIMESTAMP", None),
         ("BOOLEAN", "INTEGER", None),
