@@ -8,7 +8,8 @@ _SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _UNSIGNED = ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _FLOATS = ("FLOAT", "DOUBLE")
-_TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "DATE")
+_NAIVE = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+_TIMES = (*_NAIVE, "TIMESTAMP WITH TIME ZONE", "DATE")
 _TEXTS = ("VARCHAR", "UUID")
 _BEYOND_INT64 = ("UHUGEINT",)
 _LISTS = {
@@ -54,9 +55,12 @@ def cast_to(name: str, value_type: ValueType) -> str:
 
 
 def widened(one: str, other: str) -> str | None:
-    """The type that holds the values of both, by which numbers widen; None where the two disagree."""
+    """The type that holds the values of both: numbers widen, and naive timestamps differ in precision alone, which
+    is cut to microseconds. None where the two disagree."""
     if one == other:
         return one
+    if one in _NAIVE and other in _NAIVE:
+        return "TIMESTAMP"
     if UNKNOWN in (one, other):
         return other if one == UNKNOWN else one
     if one.endswith("[]") and other.endswith("[]"):

@@ -9,7 +9,7 @@ from graphql_api.definitions.parse_services import parse_service
 from graphql_api.definitions.parse_sources import parse_entity, parse_source
 from graphql_api.definitions.parse_views import parse_view
 from graphql_api.definitions.problems import Problems
-from graphql_api.definitions.reading import Reader
+from graphql_api.definitions.reading import Reader, refuse_unstorable
 from graphql_api.definitions.specs import EntitySpec, ServiceSpec, SourceSpec, Spec, ViewSpec
 from graphql_api.domain.enums import DefinitionKind
 
@@ -33,6 +33,7 @@ def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
     for index, definition in enumerate(definitions):
         reader = Reader(definition.spec, f"definitions[{index}]", problems)
         before = len(problems)
+        refuse_unstorable(definition.spec, reader.path, problems)
         about = described(reader, definition.kind)
         spec = _PARSERS[definition.kind](reader, about)
         if about.name == "":

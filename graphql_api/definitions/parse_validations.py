@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+from graphql_api.definitions.canonical import canonical
 from graphql_api.definitions.problems import nearest
 from graphql_api.definitions.reading import Reader, is_list, is_number, is_whole, kind_of, parse_moment
 from graphql_api.definitions.specs import FeatureSpec, ValidationSpec
@@ -173,7 +174,7 @@ def _misfit(value: object, value_type: ValueType) -> str | None:
         ValueType.STRING: "text",
         ValueType.TIMESTAMP: "a day or a time with an offset, such as 2025-11-01T00:00:00Z",
     }[value_type]
-    found = repr(value) if isinstance(value, str | int | float) else kind_of(value)
+    found = canonical(value) if isinstance(value, str | int | float) else kind_of(value)
     return f"This must be {wanted}, not {found}."
 
 

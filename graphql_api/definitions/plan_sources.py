@@ -111,7 +111,7 @@ async def _declared(draft: Draft, column: DeclaredColumn, spec: SourceSpec) -> F
         return FileColumn(column.name, ValueType(column.type).sql)
     answer: FileColumn | SqlProblem | None = None
     if _DUCK_TYPE.fullmatch(column.type):
-        answer = await draft.answers.expression(f"CAST(NULL AS {column.type})", [])
+        answer = await draft.answers.expression(f"CAST(NULL AS {column.type})", [FileColumn("unused", "BOOLEAN")])
     if isinstance(answer, FileColumn):
         return FileColumn(column.name, answer.data_type)
     draft.problems.add(f"{column.path}.type", f"There is no type {column.type!r}.", nearest(column.type, ValueType))

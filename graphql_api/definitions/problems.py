@@ -34,13 +34,13 @@ def _index(path: str) -> int:
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """`Did you mean …?` where it looks like a slip, else the names there are (None where there are none)."""
-    names = sorted(set(candidates))
+    """`Did you mean …?` where it looks like a slip, else the names that are known (None where there are none)."""
+    names = sorted({str(candidate) for candidate in candidates})
     by_fold = {_fold(candidate): candidate for candidate in reversed(names)}
     close = get_close_matches(_fold(name), list(by_fold), n=1, cutoff=0.6)
     if close:
         return f"Did you mean {by_fold[close[0]]!r}?"
-    return f"There is {listed(names)}." if names else None
+    return f"Known: {listed(names)}." if names else None
 
 
 def listed(names: Sequence[str]) -> str:

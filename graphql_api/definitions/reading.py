@@ -56,6 +56,22 @@ def parse_moment(text: str) -> int:
         raise ValueError(f"{text!r} is neither a day nor a time with an offset, such as 2025-11-01") from refused
 
 
+def refuse_unstorable(value: object, path: str, problems: Problems) -> None:
+    """Text and numbers that JSON can write and MongoDB cannot hold."""
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            problems.add(path, "The text holds a character that is none: NUL, or half of a pair.")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        problems.add(path, "The number is longer than 64 bits.")
+    elif is_mapping(value):
+        for key, item in value.items():
+            refuse_unstorable(key, path, problems)
+            refuse_unstorable(item, f"{path}.{key}", problems)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            refuse_unstorable(item, f"{path}[{index}]", problems)
+
+
 class Reader:
     """Takes keys one by one; a value that does not fit adds a problem and reads as absent. `null` is absent."""
 

@@ -16,6 +16,7 @@ from graphql_api.engines.connections import Limits
 from graphql_api.engines.shapes import (
     CheckCausality,
     CheckExpression,
+    CheckPattern,
     CheckResult,
     ChunkPlan,
     ChunkResult,
@@ -47,6 +48,7 @@ _ANSWERS: dict[type[Request], object] = {
     DescribeFiles: list[FileSchema],
     DescribeSql: list[FileColumn],
     CheckExpression: FileColumn,
+    CheckPattern: None,
     PlanChunks: ChunkPlan,
     ComputeChunk: ChunkResult,
     CheckCausality: str | None,
@@ -92,6 +94,10 @@ class Sandbox:
     async def call(
         self, request: CheckExpression, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> FileColumn: ...
+    @overload
+    async def call(
+        self, request: CheckPattern, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> None: ...
     @overload
     async def call(
         self, request: PlanChunks, *, readable: Sequence[str] = (), seconds: float | None = None

@@ -1,0 +1,163 @@
+"""What a plan must know of the world: columns from the footers of files, types from SQL. Files and texts of users are
+touched in the sandbox alone."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import overload
+
+from graphql_api.definitions.columns import merged_columns, spread
+from graphql_api.definitions.questions import Refusal
+from graphql_api.engines.shapes import (
+    CheckExpression,
+    CheckPattern,
+    DescribeFiles,
+    DescribeSql,
+    FileColumn,
+    FileSchema,
+    Relation,
+    SqlProblem,
+)
+from graphql_api.errors import Conflict, InvalidInput, NotFound, RunFault, Unavailable
+from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
+from graphql_api.stores.file_cache import FileCache
+from graphql_api.stores.objects import ObjectInfo, ObjectStore
+
+FETCHES = 8
+SCHEMAS_KEPT = 20_000
+QUESTION_SECONDS = 30.0
+
+
+class Learning:
+    """Opens the answers for one plan. Schemas of files, which never change, are kept between plans."""
+
+    def __init__(self, *, objects: ObjectStore, files: FileCache, sandboxes: SandboxPool) -> None:
+        self._objects = objects
+        self._files = files
+        self._sandboxes = sandboxes
+        self._schemas: dict[ObjectInfo, FileSchema] = {}
+
+    @asynccontextmanager
+    async def answers(self) -> AsyncGenerator["Learned"]:
+        async with AsyncExitStack() as exits:
+            yield Learned(self, exits)
+
+    async def found(self, uri: str) -> list[ObjectInfo] | Refusal:
+        """What lies at a place now; refused where a source may not lie there. Raises Unavailable."""
+        try:
+            return await self._objects.list(uri)
+        except NotFound:
+            return []
+        except InvalidInput as refused:
+            return Refusal(refused.message, uri=uri)
+
+    async def schemas(self, objects: Sequence[ObjectInfo]) -> dict[ObjectInfo, FileSchema] | Refusal:
+        """Of each object, fetched where it is not known yet. Raises Unavailable."""
+        unknown = [found for found in objects if found not in self._schemas]
+        learnt = await self._learn(unknown) if unknown else {}
+        if isinstance(learnt, Refusal):
+            return learnt
+        schemas = {found: learnt.get(found) or self._schemas[found] for found in objects}
+        self._schemas |= learnt
+        for found in list(self._schemas)[: max(0, len(self._schemas) - SCHEMAS_KEPT)]:
+            del self._schemas[found]
+        return schemas
+
+    async def _learn(self, objects: Sequence[ObjectInfo]) -> dict[ObjectInfo, FileSchema] | Refusal:
+        with self._files.folder() as folder:
+            slots = asyncio.Semaphore(FETCHES)
+            paths = await asyncio.gather(*(self._fetch(found, folder, slots) for found in objects))
+            readable = [str(path) for path in paths]
+            async with self._sandboxes.lease(readable) as box:
+                try:
+                    schemas = await box.call(DescribeFiles(readable), seconds=QUESTION_SECONDS)
+                except RunFault as fault:
+                    return _unreadable(fault, dict(zip(readable, objects, strict=True)))
+        return dict(zip(objects, schemas, strict=True))
+
+    async def _fetch(self, found: ObjectInfo, folder: Path, slots: asyncio.Semaphore) -> Path:
+        async with slots:
+            try:
+                return await self._files.fetch(found, folder)
+            except (NotFound, Conflict) as changed:
+                raise Unavailable(f"{found.uri} changed while it was read: plan again.", 1.0) from changed
+
+    async def sandbox(self, exits: AsyncExitStack) -> Sandbox:
+        return await exits.enter_async_context(self._sandboxes.lease())
+
+
+class Learned:
+    """The answers to the questions of one plan; one child of the sandbox types all its texts."""
+
+    def __init__(self, learning: Learning, exits: AsyncExitStack) -> None:
+        self._learning = learning
+        self._exits = exits
+        self._box: Sandbox | None = None
+        self._leasing = asyncio.Lock()
+        self._places: dict[str, list[ObjectInfo]] = {}
+
+    async def place(self, uri: str) -> Refusal | None:
+        found = await self._found(uri)
+        return found if isinstance(found, Refusal) else None
+
+    async def columns(self, uris: Sequence[str]) -> Sequence[FileColumn] | Refusal:
+        objects: dict[str, ObjectInfo] = {}
+        for uri in uris:
+            found = await self._found(uri)
+            if isinstance(found, Refusal):
+                return found
+            if not found:
+                hint = "Upload a file there, or declare columns: [{name: …, type: …}], which then hold."
+                return Refusal(f"No file matches {uri!r}.", hint, uri)
+            objects |= {one.uri: one for one in found}
+        chosen = [objects[uri] for uri in spread(list(objects))]
+        schemas = await self._learning.schemas(chosen)
+        if isinstance(schemas, Refusal):
+            return schemas
+        return merged_columns([(one.uri, schemas[one]) for one in chosen])
+
+    async def sql(self, sql: str, relations: Sequence[Relation]) -> Sequence[FileColumn] | SqlProblem:
+        return await self._ask(DescribeSql(sql, list(relations)))
+
+    async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
+        return await self._ask(CheckExpression(expression, list(columns)))
+
+    async def pattern(self, pattern: str) -> SqlProblem | None:
+        return await self._ask(CheckPattern(pattern))
+
+    async def _found(self, uri: str) -> list[ObjectInfo] | Refusal:
+        if uri not in self._places:
+            found = await self._learning.found(uri)
+            if isinstance(found, Refusal):
+                return found
+            self._places[uri] = found
+        return self._places[uri]
+
+    @overload
+    async def _ask(self, request: DescribeSql) -> list[FileColumn] | SqlProblem: ...
+    @overload
+    async def _ask(self, request: CheckExpression) -> FileColumn | SqlProblem: ...
+    @overload
+    async def _ask(self, request: CheckPattern) -> SqlProblem | None: ...
+
+    async def _ask(self, request: DescribeSql | CheckExpression | CheckPattern) -> object:
+        """A text that ends the child, or keeps it busy for too long, is at fault; the next text gets another child."""
+        async with self._leasing:
+            if self._box is None:
+                self._box = await self._learning.sandbox(self._exits)
+            try:
+                return await self._box.call(request, seconds=QUESTION_SECONDS)
+            except SqlRefused as refused:
+                return refused.problem
+            except RunFault as fault:
+                self._box = None
+                return SqlProblem(fault.message, fault.hint)
+
+
+def _unreadable(fault: RunFault, objects: Mapping[str, ObjectInfo]) -> Refusal:
+    """The refusal in terms of places, since nobody knows the local files."""
+    message = fault.message
+    for path, found in objects.items():
+        message = message.replace(path, found.uri)
+    return Refusal(message, fault.hint or "A source holds Parquet files and nothing else.")

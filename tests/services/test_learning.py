@@ -1,0 +1,144 @@
+"""What plans learn of real files in a real object store, and of SQL in a real sandbox."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from graphql_api.definitions.questions import Refusal
+from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
+from graphql_api.errors import Unavailable
+from graphql_api.sandbox.pool import SandboxPool
+from graphql_api.services.learning import Learned, Learning
+from graphql_api.settings import Settings
+from graphql_api.stores.file_cache import FileCache
+from graphql_api.stores.objects import ObjectStore
+
+FLIGHTS = Relation(
+    "flights",
+    [FileColumn("tailnum", "VARCHAR"), FileColumn("departed_at", "TIMESTAMP"), FileColumn("delay", "DOUBLE")],
+    event_timestamp="departed_at",
+)
+
+
+@dataclass
+class World:
+    bucket: str
+    folder: Path
+    objects: ObjectStore
+    learning: Learning
+    answers: Learned
+
+    async def put(self, name: str, select: str) -> None:
+        """A Parquet file with the rows of a SELECT."""
+        path = self.folder / "put.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+        await self.objects.put_bytes(self.at(name), await asyncio.to_thread(path.read_bytes))
+
+    def at(self, name: str) -> str:
+        return f"s3://{self.bucket}/{name}"
+
+
+@pytest.fixture
+async def world(settings: Settings, tmp_path: Path) -> AsyncIterator[World]:
+    bucket = settings.source_places[0].removeprefix("s3://").strip("/")
+    async with ObjectStore.of(settings) as objects, SandboxPool(tmp_path / "sandbox", spares=0, most=2) as sandboxes:
+        await objects.ensure_bucket(bucket)
+        files = FileCache(objects, tmp_path / "cache", 10_000_000)
+        learning = Learning(objects=objects, files=files, sandboxes=sandboxes)
+        async with learning.answers() as answers:
+            yield World(bucket, tmp_path, objects, learning, answers)
+
+
+async def test_columns_come_from_the_footers_of_all_files(world: World) -> None:
+    await world.put("f/a.parquet", "SELECT 1::INTEGER AS n, TIMESTAMP '2025-11-01' AS at")
+    await world.put("f/b.parquet", "SELECT 1::BIGINT AS n, ['x'] AS words")
+    await world.put("f/deeper/c.parquet", "SELECT true AS other, TIMESTAMPTZ '2025-11-01 00:00:00Z' AS zoned")
+
+    assert await world.answers.columns([world.at("f/*.parquet")]) == [
+        FileColumn("n", "BIGINT"),
+        FileColumn("at", "TIMESTAMP"),
+        FileColumn("words", "VARCHAR[]"),
+    ]
+    assert await world.answers.columns([world.at("f/**/*.parquet")]) == [
+        FileColumn("n", "BIGINT"),
+        FileColumn("at", "TIMESTAMP"),
+        FileColumn("words", "VARCHAR[]"),
+        FileColumn("other", "BOOLEAN"),
+        FileColumn("zoned", "TIMESTAMP WITH TIME ZONE"),
+    ]
+
+
+async def test_files_that_disagree_are_both_named(world: World) -> None:
+    await world.put("f/a.parquet", "SELECT 1::INTEGER AS n")
+    await world.put("f/b.parquet", "SELECT 'x' AS n")
+
+    assert await world.answers.columns([world.at("f/*.parquet")]) == Refusal(
+        f"Column 'n' is INTEGER in {world.at('f/a.parquet')} and VARCHAR in {world.at('f/b.parquet')}.",
+        "Write the files with one type, or split them into two sources.",
+    )
+
+
+async def test_a_pattern_without_a_match_is_refused(world: World) -> None:
+    uri = world.at("none/*.parquet")
+
+    assert await world.answers.place(uri) is None
+    assert await world.answers.columns([uri]) == Refusal(
+        f"No file matches {uri!r}.",
+        "Upload a file there, or declare columns: [{name: …, type: …}], which then hold.",
+        uri,
+    )
+
+
+@pytest.mark.parametrize("uri", ["s3://elsewhere/f/*.parquet", "file:///etc/passwd", "/etc/passwd", "s3://x"])
+async def test_a_place_outside_the_allowed_ones_is_refused(world: World, uri: str) -> None:
+    refusal = await world.answers.place(uri)
+
+    assert refusal is not None
+    assert refusal.uri == uri
+    assert await world.answers.columns([uri]) == refusal
+
+
+async def test_a_file_that_is_no_parquet_is_named(world: World) -> None:
+    await world.objects.put_bytes(world.at("f/a.parquet"), b"name,age\nx,1\n")
+
+    assert await world.answers.columns([world.at("f/*.parquet")]) == Refusal(
+        f"{world.at('f/a.parquet')} cannot be read as a Parquet file.",
+        "A source holds Parquet files and nothing else.",
+    )
+
+
+async def test_sql_is_typed_and_its_slips_are_placed(world: World) -> None:
+    typed, slip, reach = await asyncio.gather(
+        world.answers.sql("SELECT tailnum, max(delay) AS worst FROM flights GROUP BY 1", [FLIGHTS]),
+        world.answers.sql("SELECT tailnum,\n  delai FROM flights", [FLIGHTS]),
+        world.answers.sql("SELECT * FROM read_csv('/etc/passwd')", [FLIGHTS]),
+    )
+
+    assert typed == [FileColumn("tailnum", "VARCHAR"), FileColumn("worst", "DOUBLE")]
+    assert isinstance(slip, SqlProblem)
+    assert (slip.line, slip.column) == (2, 3)
+    assert isinstance(reach, SqlProblem)
+
+
+async def test_expressions_and_patterns_are_checked(world: World) -> None:
+    expression = await world.answers.expression("delay > 15", FLIGHTS.columns)
+    assert isinstance(expression, FileColumn)
+    assert expression.data_type == "BOOLEAN"
+    assert isinstance(await world.answers.expression("(SELECT 1)", FLIGHTS.columns), SqlProblem)
+    assert isinstance(await world.answers.expression("CAST(NULL AS DECIMAL(9, 2))", FLIGHTS.columns), FileColumn)
+    assert await world.answers.pattern("[A-Z]{2}\\d+") is None
+    assert isinstance(await world.answers.pattern("(?=a)"), SqlProblem)
+
+
+async def test_a_store_that_does_not_answer_is_said_so(settings: Settings, tmp_path: Path) -> None:
+    away = settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"})
+    async with ObjectStore.of(away) as objects, SandboxPool(tmp_path / "sandbox", spares=0) as sandboxes:
+        files = FileCache(objects, tmp_path / "cache", 1)
+        async with Learning(objects=objects, files=files, sandboxes=sandboxes).answers() as answers:
+            with pytest.raises(Unavailable):
+                await answers.columns([f"{settings.source_places[0]}f/*.parquet"])

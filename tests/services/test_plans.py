@@ -1,0 +1,294 @@
+"""Plans and their application on a real MongoDB."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from beanie import PydanticObjectId, init_beanie  # pyright: ignore[reportUnknownVariableType]
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure
+
+from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
+from graphql_api.definitions.questions import Answers
+from graphql_api.documents.base import ID
+from graphql_api.documents.copies import CounterDocument, DataCopyDocument
+from graphql_api.documents.data_sources import DataSourceDocument
+from graphql_api.documents.entities import EntityDocument
+from graphql_api.documents.feature_services import FeatureServiceDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.models import MODELS
+from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.raw import collection_of
+from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.domain.enums import Role, RunPhase, RunState, RunTrigger, VersionState
+from graphql_api.domain.times import utc_now
+from graphql_api.errors import Conflict, Forbidden, InvalidInput, ProjectNotFound, Unauthenticated
+from graphql_api.services.plans import Plans
+from graphql_api.services.projects import Projects
+from graphql_api.settings import Settings
+from tests.definitions.example import DELAY_MODEL, DELAYS, EXAMPLE, FLIGHTS, GROUND, PROFILE
+from tests.definitions.world import FILES, DuckAnswers, definitions_of
+
+ANN = Viewer(name="ann", everywhere=Role.ADMIN)
+REGISTRY = (
+    EntityDocument,
+    DataSourceDocument,
+    FeatureViewDocument,
+    FeatureViewVersionDocument,
+    FeatureServiceDocument,
+    DataCopyDocument,
+    RegistryEventDocument,
+)
+
+
+@dataclass
+class Registry:
+    """Plans on a database of its own. Runs are queued as documents, which nobody works at."""
+
+    project: ProjectDocument
+    answers: DuckAnswers = field(default_factory=lambda: DuckAnswers(FILES))
+    cancelled: list[PydanticObjectId] = field(default_factory=list[PydanticObjectId])
+
+    @property
+    def plans(self) -> Plans:
+        return Plans(projects=Projects(), answers=self._answers, start_run=self.start_run, cancel_run=self.cancel_run)
+
+    @asynccontextmanager
+    async def _answers(self) -> AsyncGenerator[Answers]:
+        yield self.answers
+
+    async def start_run(
+        self, viewer: Viewer, project: ProjectDocument, version: FeatureViewVersionDocument, *, trigger: RunTrigger
+    ) -> MaterializationDocument:
+        event = RunEvent(sequence=1, at=utc_now(), state=RunState.QUEUED, phase=RunPhase.WAIT, attempt=0)
+        return await MaterializationDocument(
+            project_id=project.id,
+            view_id=version.view_id,
+            view_name=version.view_name,
+            version_id=version.id,
+            version_number=version.number,
+            data_id=version.data_id,
+            is_static=version.is_static,
+            trigger=trigger,
+            start=None,
+            end=0,
+            requested_by=viewer.name,
+            tail=(event,),
+        ).insert()
+
+    async def cancel_run(self, viewer: Viewer, project: ProjectDocument, run_id: ID) -> None:
+        self.cancelled.append(run_id)
+
+    async def apply(self, text: str, **options: bool | str) -> list[str]:
+        """References of the versions that were made."""
+        applied = await self.plans.apply(ANN, "default", definitions_of(text), **options)  # pyright: ignore[reportArgumentType]
+        return [version.reference for version in applied.versions]
+
+    async def counts(self) -> list[int]:
+        return [await kind.count() for kind in REGISTRY]
+
+    async def events(self) -> list[tuple[int, str]]:
+        events = await RegistryEventDocument.find_all().sort("sequence").to_list()
+        return [(event.sequence, event.name) for event in events]
+
+    async def revision(self) -> int:
+        project = await ProjectDocument.get(self.project.id)
+        assert project is not None
+        return project.revision
+
+
+@pytest.fixture
+async def registry(settings: Settings) -> AsyncIterator[Registry]:
+    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
+        await init_beanie(database=client[settings.mongodb_database], document_models=list(MODELS))
+        yield Registry(await Projects().ensure_default())
+
+
+async def test_the_example_is_written_whole(registry: Registry) -> None:
+    made = await registry.apply(EXAMPLE)
+
+    assert made == ["aircraft_delays@1", "airport_weather@1", "aircraft_profile@1"]
+    assert await registry.counts() == [2, 3, 3, 3, 1, 3, 9]
+    assert await registry.revision() == 9
+    assert [sequence for sequence, _ in await registry.events()] == list(range(1, 10))
+    copies = await DataCopyDocument.find_all().sort("_id").to_list()
+    versions = await FeatureViewVersionDocument.find_all().sort("data_id").to_list()
+    assert [(copy.id, copy.fingerprint) for copy in copies] == [
+        (version.data_id, version.data_fingerprint) for version in versions
+    ]
+    assert [copy.layout for copy in copies] == [
+        ("mean_dep_delay_7d", "flights_7d"),
+        ("wind_speed", "visib"),
+        ("manufacturer", "seats", "built"),
+    ]
+
+
+async def test_applying_again_changes_nothing(registry: Registry) -> None:
+    await registry.apply(EXAMPLE)
+    before = await registry.counts()
+
+    again = await registry.plans.apply(ANN, "default", definitions_of(EXAMPLE))
+
+    assert (again.plan.changes, again.versions, len(again.unmaterialized)) == ((), (), 3)
+    assert (await registry.counts(), await registry.revision()) == (before, 9)
+
+
+async def test_a_plan_writes_nothing(registry: Registry) -> None:
+    plan = await registry.plans.plan(ANN, "default", definitions_of(EXAMPLE))
+
+    assert len(plan.changes) == 9
+    assert (await registry.counts(), await registry.revision()) == ([0] * 7, 0)
+
+
+async def test_of_racing_applies_each_is_planned_on_what_the_other_left(registry: Registry) -> None:
+    await registry.apply(GROUND)
+    texts = [DELAYS, PROFILE, DELAYS.replace("ttl: 30d", "ttl: 20d"), DELAYS.replace("ttl: 30d", "ttl: 10d")]
+
+    made = await asyncio.gather(*(registry.apply(text) for text in texts))
+
+    versions = await FeatureViewVersionDocument.find({"view_name": "aircraft_delays"}).sort("number").to_list()
+    assert [version.number for version in versions] == [1, 2, 3]
+    assert [version.state for version in versions] == [VersionState.ARCHIVED, VersionState.ARCHIVED, VersionState.DRAFT]
+    assert sorted(reference for references in made for reference in references) == [
+        "aircraft_delays@1",
+        "aircraft_delays@2",
+        "aircraft_delays@3",
+        "aircraft_profile@1",
+    ]
+    assert await registry.revision() == 9
+    assert [sequence for sequence, _ in await registry.events()] == list(range(1, 10))
+
+
+async def test_two_applies_of_the_same_make_one_version(registry: Registry) -> None:
+    made = await asyncio.gather(registry.apply(EXAMPLE), registry.apply(EXAMPLE))
+
+    assert sorted(made, key=len) == [[], ["aircraft_delays@1", "airport_weather@1", "aircraft_profile@1"]]
+    assert await registry.counts() == [2, 3, 3, 3, 1, 3, 9]
+
+
+async def test_a_failure_in_the_middle_writes_nothing(registry: Registry) -> None:
+    await registry.apply(GROUND)
+    before = await registry.counts()
+    await collection_of(RegistryEventDocument).database.command(
+        "collMod", "registry_events", validator={"name": {"$ne": "delay_model"}}
+    )
+
+    with pytest.raises(OperationFailure):
+        await registry.apply(EXAMPLE)
+
+    assert (await registry.counts(), await registry.revision()) == (before, 5)
+    assert await CounterDocument.count() == 0
+
+
+async def test_the_fingerprint_of_a_plan_is_held_to(registry: Registry) -> None:
+    plan = await registry.plans.plan(ANN, "default", definitions_of(EXAMPLE))
+    await registry.apply(FLIGHTS)
+
+    with pytest.raises(Conflict) as refused:
+        await registry.apply(EXAMPLE, fingerprint=plan.fingerprint)
+
+    assert refused.value.message == (
+        "The plan is no longer the one that was reviewed: plan again, and review what has changed."
+    )
+    assert await registry.revision() == 1
+    reviewed = await registry.plans.plan(ANN, "default", definitions_of(EXAMPLE))
+    assert len(await registry.apply(EXAMPLE, fingerprint=reviewed.fingerprint)) == 3
+
+
+async def test_what_others_change_elsewhere_leaves_a_reviewed_plan_as_it_is(registry: Registry) -> None:
+    plan = await registry.plans.plan(ANN, "default", definitions_of(FLIGHTS))
+    await registry.apply(PROFILE.replace("aircraft_profile", "other") + GROUND.replace(FLIGHTS, ""))
+
+    assert await registry.apply(FLIGHTS, fingerprint=plan.fingerprint) == []
+
+
+async def test_materialize_starts_a_run_of_each_version_that_needs_one(registry: Registry) -> None:
+    applied = await registry.plans.apply(ANN, "default", definitions_of(EXAMPLE), materialize=True)
+
+    assert [(run.view_name, run.version_number, run.trigger) for run in applied.materializations] == [
+        ("aircraft_delays", 1, RunTrigger.APPLY),
+        ("airport_weather", 1, RunTrigger.APPLY),
+        ("aircraft_profile", 1, RunTrigger.APPLY),
+    ]
+    assert applied.unmaterialized == ()
+
+
+async def test_what_an_earlier_apply_left_without_a_run_can_still_be_started(registry: Registry) -> None:
+    await registry.apply(EXAMPLE)
+    applied = await registry.plans.apply(ANN, "default", definitions_of(EXAMPLE), materialize=True)
+    again = await registry.plans.apply(ANN, "default", definitions_of(EXAMPLE), materialize=True)
+
+    assert (len(applied.materializations), again.materializations, again.unmaterialized) == (3, (), ())
+
+
+async def test_the_run_of_a_superseded_draft_is_cancelled(registry: Registry) -> None:
+    await registry.apply(GROUND + DELAYS, materialize=True)
+    run = await MaterializationDocument.find_one()
+    assert run is not None
+
+    await registry.apply(DELAYS.replace("delay: 1h", "delay: 2h"))
+
+    assert registry.cancelled == [run.id]
+
+
+async def test_the_run_of_a_superseded_draft_goes_on_for_a_successor_that_shares_its_data(registry: Registry) -> None:
+    await registry.apply(GROUND + DELAYS, materialize=True)
+
+    applied = await registry.plans.apply(
+        ANN, "default", definitions_of(DELAYS.replace("ttl: 30d", "ttl: 10d")), materialize=True
+    )
+
+    assert (registry.cancelled, applied.materializations, applied.unmaterialized) == ([], (), ())
+
+
+async def test_a_service_moves_with_the_draft_that_it_pins(registry: Registry) -> None:
+    await registry.apply(EXAMPLE)
+    await registry.apply(DELAYS.replace("ttl: 30d", "ttl: 10d"))
+
+    services = await FeatureServiceDocument.find_all().sort("number").to_list()
+    assert [(service.reference, service.entries[0].reference) for service in services] == [
+        ("delay_model@1", "aircraft_delays@1"),
+        ("delay_model@2", "aircraft_delays@2"),
+    ]
+    assert (await registry.plans.plan(ANN, "default", definitions_of(DELAY_MODEL))).changes == ()
+
+
+async def test_problems_are_told_and_nothing_is_written(registry: Registry) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await registry.apply(EXAMPLE.replace("ttl: 30d", "ttl: soon"))
+
+    assert [problem.path for problem in refused.value.problems] == ["definitions[5].ttl"]
+    assert await registry.counts() == [0] * 7
+
+
+@pytest.mark.parametrize("options", [{"prune": True}, {"label": "team"}])
+async def test_pruning_is_refused_plainly(registry: Registry, options: dict[str, bool | str]) -> None:
+    with pytest.raises(InvalidInput, match="not available yet"):
+        await registry.apply(EXAMPLE, **options)
+
+
+async def test_only_editors_of_the_project_plan_and_apply(registry: Registry) -> None:
+    reader = Viewer(name="bob", roles={str(registry.project.id): Role.VIEWER})
+    stranger = Viewer(name="eve")
+    nobody = Viewer(name="anonymous", is_anonymous=True)
+    for viewer, refusal in ((reader, Forbidden), (stranger, ProjectNotFound), (nobody, Unauthenticated)):
+        with pytest.raises(refusal):
+            await registry.plans.plan(viewer, "default", [])
+        with pytest.raises(refusal):
+            await registry.plans.apply(viewer, "default", [])
+    with pytest.raises(ProjectNotFound):
+        await registry.plans.plan(EVERYONE_IS_ADMIN, "elsewhere", [])
+
+
+async def test_projects_are_those_in_which_the_viewer_has_a_role(registry: Registry) -> None:
+    await ProjectDocument(name="other").insert()
+    other = await ProjectDocument.find_one({"name": "other"})
+    assert other is not None
+    projects = Projects()
+
+    assert (await projects.ensure_default()).id == registry.project.id
+    assert [project.name for project in await projects.all_of(ANN)] == ["default", "other"]
+    assert await projects.all_of(Viewer(name="bob", roles={str(other.id): Role.VIEWER})) == [other]
