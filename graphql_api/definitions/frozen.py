@@ -1,6 +1,5 @@
 """Sources as versions freeze them, and when what was frozen no longer holds."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from graphql_api.definitions.canonical import is_same
 from graphql_api.definitions.content import source_meaning
 from graphql_api.definitions.questions import Answers
+from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.documents.data_sources import DataSourceDocument, SourcePart
 from graphql_api.documents.feature_views import SqlTransformationPart
 from graphql_api.engines.shapes import FileColumn, Relation
@@ -33,9 +33,7 @@ async def refrozen(
     It holds while place and timestamps stand and no column that the SQL uses was lost or retyped; columns that came
     since change nothing, because the SQL does not see them."""
     parts = {part.name: part for part in held.sources}
-    stands = await asyncio.gather(
-        *(_stands(held, part, sources[name].frozen(), answers) for name, part in parts.items())
-    )
+    stands = await side_by_side(_stands(held, part, sources[name].frozen(), answers) for name, part in parts.items())
     return tuple(
         part if still else sources[name].frozen() for (name, part), still in zip(parts.items(), stands, strict=True)
     )

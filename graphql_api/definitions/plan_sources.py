@@ -1,6 +1,5 @@
 """Entities and data sources: what the registry would hold, and how it differs."""
 
-import asyncio
 import re
 
 from graphql_api.definitions.columns import source_columns
@@ -10,6 +9,7 @@ from graphql_api.definitions.duck_types import is_time
 from graphql_api.definitions.plan import Change, PlannedChange
 from graphql_api.definitions.problems import listed, nearest
 from graphql_api.definitions.questions import Refusal
+from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.definitions.specs import DeclaredColumn, EntitySpec, SourceSpec
 from graphql_api.documents.data_sources import DataSourceDocument, SourceColumnPart
 from graphql_api.documents.entities import EntityDocument
@@ -74,7 +74,7 @@ async def plan_sources(draft: Draft) -> None:
     specs = [
         spec for name, spec in draft.parsed.sources.items() if not draft.is_broken(DefinitionKind.DATA_SOURCE, name)
     ]
-    all_columns = await asyncio.gather(*(_columns(draft, spec) for spec in specs))
+    all_columns = await side_by_side(_columns(draft, spec) for spec in specs)
     for spec, columns in zip(specs, all_columns, strict=True):
         if columns is None or not _times_are_times(draft, spec, columns):
             draft.sources[spec.about.name] = None
@@ -84,12 +84,12 @@ async def plan_sources(draft: Draft) -> None:
 
 async def _columns(draft: Draft, spec: SourceSpec) -> tuple[SourceColumnPart, ...] | None:
     """Those that the document declares, or those that the files show; None after a problem."""
-    answers = await asyncio.gather(*(draft.answers.place(uri) for _, uri in spec.uris))
+    answers = await side_by_side(draft.answers.place(uri) for _, uri in spec.uris)
     refusals = [(path, answer) for (path, _), answer in zip(spec.uris, answers, strict=True) if answer is not None]
     for path, refusal in refusals:
         draft.problems.add(path, refusal.message, refusal.hint)
     if spec.columns is not None:
-        declared = await asyncio.gather(*(_declared(draft, column, spec) for column in spec.columns))
+        declared = await side_by_side(_declared(draft, column, spec) for column in spec.columns)
         columns = [column for column in declared if column is not None]
         return source_columns(columns) if len(columns) == len(declared) and not refusals else None
     if refusals:

@@ -1,6 +1,5 @@
 """Feature views: what changes in place, what makes the next version, and what becomes of the one before."""
 
-import asyncio
 from collections.abc import Sequence
 
 from graphql_api.definitions.content import Content, source_meaning
@@ -10,6 +9,7 @@ from graphql_api.definitions.plan import Change, NewCopy, PlannedChange
 from graphql_api.definitions.publishing import is_ready
 from graphql_api.definitions.readers import readers, refrozen_content
 from graphql_api.definitions.resolve_views import resolve_view
+from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.definitions.specs import ViewSpec
 from graphql_api.documents.copies import DataCopyDocument, as_intervals
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
@@ -26,7 +26,7 @@ async def plan_views(draft: Draft, *, author: str) -> None:
         if kind is DefinitionKind.FEATURE_VIEW:
             draft.latest[name] = None
     specs = list(draft.parsed.views.values())
-    contents = await asyncio.gather(*(resolve_view(draft, spec) for spec in specs))
+    contents = await side_by_side(resolve_view(draft, spec) for spec in specs)
     for spec, content in zip(specs, contents, strict=True):
         if content is None:
             draft.latest[spec.about.name] = None
@@ -43,12 +43,14 @@ def _plan_defined(draft: Draft, spec: ViewSpec, content: Content, author: str) -
     name = spec.about.name
     held, latest = draft.registry.views.get(name), draft.registry.latest(name)
     fields = _fields(spec, content)
-    if held is None or latest is None:
+    if held is None:
         view = FeatureViewDocument.model_construct(
             None, project_id=draft.registry.project_id, name=name, latest_version=1, **fields
         )
         _plan_version(draft, view, content, diff({}, spec.about.raw), author=author, note=spec.change_note, was=None)
         return
+    if latest is None:
+        raise RuntimeError(f"{name} is without its latest version")
     changes = [change for change in diff(held.spec, spec.about.raw) if change.path != "changeNote"]
     changes = breaking(changes, where=_BREAKING)
     if content.meaning() != Content.of(latest).meaning():

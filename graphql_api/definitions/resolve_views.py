@@ -1,6 +1,5 @@
 """A view's spec -> the content of a version: names looked up, SQL and expressions typed."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -11,6 +10,7 @@ from graphql_api.definitions.frozen import refrozen, relation_of
 from graphql_api.definitions.outputs import OutputCheck, Places, sql_text
 from graphql_api.definitions.parse_views import CREATED, EVENT
 from graphql_api.definitions.problems import nearest
+from graphql_api.definitions.resolve_checks import ask_checks
 from graphql_api.definitions.specs import FeatureSpec, ValidationSpec, ViewEntitySpec, ViewSpec
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.data_sources import DataSourceDocument, SourcePart
@@ -21,8 +21,7 @@ from graphql_api.documents.feature_views import (
     ViewEntityPart,
     ViewKeyPart,
 )
-from graphql_api.domain.enums import DefinitionKind, ValidationCheck
-from graphql_api.domain.types import ValueType
+from graphql_api.domain.enums import DefinitionKind
 from graphql_api.engines.shapes import FileColumn, SqlProblem
 
 _STATIC_REFUSES = ("ttl", "delay", "since", "reprocess")
@@ -48,11 +47,8 @@ async def _resolve(draft: Draft, spec: ViewSpec) -> Content | None:
     is_static = all(source.event_timestamp is None for source in sources)
     if is_static:
         _refuse_times(draft, spec)
-    content, _ = await asyncio.gather(
-        _typed(draft, spec, entities, features, sources, is_static=is_static),
-        _ask_checks(draft, spec, keys, is_static=is_static),
-    )
-    return content
+    await ask_checks(draft, spec, keys, is_static=is_static)
+    return await _typed(draft, spec, entities, features, sources, is_static=is_static)
 
 
 async def _typed(
@@ -216,48 +212,6 @@ def _warn_of_lost_corrections(draft: Draft, view: str, transformation: SqlTransf
                 f"{view}: the source {source.name} says when a row became known ({source.created_timestamp}), but the "
                 "SQL gives no created_timestamp: corrections will leak into the time before they were made."
             )
-
-
-async def _ask_checks(draft: Draft, spec: ViewSpec, keys: Sequence[ViewKeyPart], *, is_static: bool) -> None:
-    """What a check says that only DuckDB can judge, and the names of columns."""
-    types = {key.name: key.value_type for key in keys}
-    types |= {} if is_static else {EVENT: ValueType.TIMESTAMP, CREATED: ValueType.TIMESTAMP}
-    types |= {feature.name: feature.value_type for feature in spec.features}
-    columns = [FileColumn(name, value_type.sql) for name, value_type in types.items()]
-    for validation in spec.validations:
-        path = f"{validation.path}.parameters"
-        match validation.check:
-            case ValidationCheck.MATCHES:
-                await _ask_pattern(draft, f"{path}.pattern", cast(str, validation.parameters["pattern"]))
-            case ValidationCheck.SQL:
-                await _ask_condition(
-                    draft, f"{path}.expression", cast(str, validation.parameters["expression"]), columns
-                )
-            case ValidationCheck.UNIQUE:
-                _check_names(draft, f"{path}.columns", validation, list(types))
-            case _:
-                pass
-
-
-async def _ask_pattern(draft: Draft, path: str, pattern: str) -> None:
-    problem = await draft.answers.pattern(pattern)
-    if problem is not None:
-        draft.problems.add(path, problem.message, problem.hint)
-
-
-async def _ask_condition(draft: Draft, path: str, expression: str, columns: Sequence[FileColumn]) -> None:
-    answer = await draft.answers.expression(expression, columns)
-    if isinstance(answer, SqlProblem):
-        draft.problems.add(path, sql_text(answer), answer.hint)
-    elif answer.data_type != "BOOLEAN":
-        draft.problems.add(path, f"The expression is {answer.data_type}, not BOOLEAN.", "Write a condition.")
-
-
-def _check_names(draft: Draft, path: str, validation: ValidationSpec, names: Sequence[str]) -> None:
-    columns = cast(Sequence[str], validation.parameters.get("columns") or ())
-    for index, column in enumerate(columns):
-        if column not in names:
-            draft.problems.add(f"{path}[{index}]", f"The view has no column {column!r}.", nearest(column, names))
 
 
 def _columns(entity: ViewEntityPart) -> list[ColumnPart]:

@@ -9,6 +9,7 @@ from typing import overload
 
 from graphql_api.definitions.columns import merged_columns, spread
 from graphql_api.definitions.questions import Refusal
+from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.engines.shapes import (
     CheckExpression,
     CheckPattern,
@@ -67,7 +68,7 @@ class Learning:
     async def _learn(self, objects: Sequence[ObjectInfo]) -> dict[ObjectInfo, FileSchema] | Refusal:
         with self._files.folder() as folder:
             slots = asyncio.Semaphore(FETCHES)
-            paths = await asyncio.gather(*(self._fetch(found, folder, slots) for found in objects))
+            paths = await side_by_side(self._fetch(found, folder, slots) for found in objects)
             readable = [str(path) for path in paths]
             async with self._sandboxes.lease(readable) as box:
                 try:

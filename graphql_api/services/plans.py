@@ -15,7 +15,7 @@ from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.domain.enums import Role, RunTrigger
-from graphql_api.errors import Conflict, InvalidInput
+from graphql_api.errors import Conflict, InvalidInput, NotFound
 from graphql_api.services.projects import Projects
 from graphql_api.services.registry_reading import read_registry
 from graphql_api.services.registry_writing import RegistryMoved, write_plan
@@ -114,14 +114,14 @@ class Plans:
         async with self._answers() as answers:
             planned = await _applied(viewer, project, definitions, answers, fingerprint=fingerprint, repin=repin)
         for run_id in planned.cancelled:
-            await _or_conflict(self._cancel_run(viewer, project, run_id))
+            await _if_possible(self._cancel_run(viewer, project, run_id))
         versions = await _versions([*planned.made, *planned.wanting])
         started: list[MaterializationDocument] = []
         unmaterialized: list[FeatureViewVersionDocument] = []
         for version in (versions[version_id] for version_id in planned.wanting):
             run = None
             if materialize:
-                run = await _or_conflict(self._start_run(viewer, project, version, trigger=RunTrigger.APPLY))
+                run = await _if_possible(self._start_run(viewer, project, version, trigger=RunTrigger.APPLY))
             if run is not None:
                 started.append(run)
             else:
@@ -172,9 +172,9 @@ async def _versions(ids: Sequence[ID]) -> dict[ID, FeatureViewVersionDocument]:
     return {version.id: version for version in found}
 
 
-async def _or_conflict(asked: Awaitable[T]) -> T | None:
+async def _if_possible(asked: Awaitable[T]) -> T | None:
     """None where it cannot be any more: the registry is written, and that stands."""
     try:
         return await asked
-    except Conflict:
+    except (Conflict, InvalidInput, NotFound):
         return None

@@ -8,7 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from graphql_api.definitions.planning import make_plan
 from graphql_api.definitions.questions import Refusal
+from graphql_api.definitions.registry import Registry
+from graphql_api.documents.base import new_id
 from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
 from graphql_api.errors import Unavailable
 from graphql_api.sandbox.pool import SandboxPool
@@ -16,6 +19,11 @@ from graphql_api.services.learning import Learned, Learning
 from graphql_api.settings import Settings
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
+from tests.definitions.example import EXAMPLE
+from tests.definitions.world import FLIGHTS as FLIGHTS_COLUMNS
+from tests.definitions.world import PLANES as PLANES_COLUMNS
+from tests.definitions.world import WEATHER as WEATHER_COLUMNS
+from tests.definitions.world import definitions_of
 
 FLIGHTS = Relation(
     "flights",
@@ -142,3 +150,20 @@ async def test_a_store_that_does_not_answer_is_said_so(settings: Settings, tmp_p
         async with Learning(objects=objects, files=files, sandboxes=sandboxes).answers() as answers:
             with pytest.raises(Unavailable):
                 await answers.columns([f"{settings.source_places[0]}f/*.parquet"])
+
+
+async def test_the_example_is_planned_over_real_files(world: World) -> None:
+    for name, columns in (("flights", FLIGHTS_COLUMNS), ("planes", PLANES_COLUMNS), ("weather", WEATHER_COLUMNS)):
+        values = ", ".join(f"CAST(NULL AS {data_type}) AS {column}" for column, data_type in columns.items())
+        await world.put(f"{name}/1.parquet", f"SELECT {values}")
+    definitions = definitions_of(EXAMPLE.replace("s3://demo/", f"s3://{world.bucket}/"))
+
+    planned = await make_plan(definitions, Registry(new_id()), world.answers, author="ann")
+
+    assert [change.creates_version for change in planned.plan.changes if change.creates_version] == [
+        "aircraft_delays@1",
+        "airport_weather@1",
+        "aircraft_profile@1",
+        "delay_model@1",
+    ]
+    assert planned.plan.warnings == ()

@@ -6,26 +6,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from beanie import PydanticObjectId, init_beanie  # pyright: ignore[reportUnknownVariableType]
+from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
 from graphql_api.definitions.questions import Answers
-from graphql_api.documents.base import ID
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.models import MODELS
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.documents.registry_events import RegistryEventDocument
-from graphql_api.domain.enums import Role, RunPhase, RunState, RunTrigger, VersionState
-from graphql_api.domain.times import utc_now
+from graphql_api.domain.enums import Role, RunState, RunTrigger, VersionState
 from graphql_api.errors import Conflict, Forbidden, InvalidInput, ProjectNotFound, Unauthenticated
+from graphql_api.runs.queue import RunQueue
+from graphql_api.services.materializations import Materializations
 from graphql_api.services.plans import Plans
 from graphql_api.services.projects import Projects
 from graphql_api.settings import Settings
@@ -46,41 +46,22 @@ REGISTRY = (
 
 @dataclass
 class Registry:
-    """Plans on a database of its own. Runs are queued as documents, which nobody works at."""
+    """Plans on a database of its own. Runs are queued, and nobody works at them."""
 
     project: ProjectDocument
+    queue: RunQueue
     answers: DuckAnswers = field(default_factory=lambda: DuckAnswers(FILES))
-    cancelled: list[PydanticObjectId] = field(default_factory=list[PydanticObjectId])
 
     @property
     def plans(self) -> Plans:
-        return Plans(projects=Projects(), answers=self._answers, start_run=self.start_run, cancel_run=self.cancel_run)
+        runs = Materializations(projects=Projects(), queue=self.queue)
+        return Plans(
+            projects=Projects(), answers=self._answers, start_run=runs.start_version, cancel_run=runs.cancel_in
+        )
 
     @asynccontextmanager
     async def _answers(self) -> AsyncGenerator[Answers]:
         yield self.answers
-
-    async def start_run(
-        self, viewer: Viewer, project: ProjectDocument, version: FeatureViewVersionDocument, *, trigger: RunTrigger
-    ) -> MaterializationDocument:
-        event = RunEvent(sequence=1, at=utc_now(), state=RunState.QUEUED, phase=RunPhase.WAIT, attempt=0)
-        return await MaterializationDocument(
-            project_id=project.id,
-            view_id=version.view_id,
-            view_name=version.view_name,
-            version_id=version.id,
-            version_number=version.number,
-            data_id=version.data_id,
-            is_static=version.is_static,
-            trigger=trigger,
-            start=None,
-            end=0,
-            requested_by=viewer.name,
-            tail=(event,),
-        ).insert()
-
-    async def cancel_run(self, viewer: Viewer, project: ProjectDocument, run_id: ID) -> None:
-        self.cancelled.append(run_id)
 
     async def apply(self, text: str, **options: bool | str) -> list[str]:
         """References of the versions that were made."""
@@ -103,8 +84,9 @@ class Registry:
 @pytest.fixture
 async def registry(settings: Settings) -> AsyncIterator[Registry]:
     async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
-        await init_beanie(database=client[settings.mongodb_database], document_models=list(MODELS))
-        yield Registry(await Projects().ensure_default())
+        database = client[settings.mongodb_database]
+        await init_beanie(database=database, document_models=list(MODELS))
+        yield Registry(await Projects().ensure_default(), RunQueue(database))
 
 
 async def test_the_example_is_written_whole(registry: Registry) -> None:
@@ -226,12 +208,10 @@ async def test_what_an_earlier_apply_left_without_a_run_can_still_be_started(reg
 
 async def test_the_run_of_a_superseded_draft_is_cancelled(registry: Registry) -> None:
     await registry.apply(GROUND + DELAYS, materialize=True)
-    run = await MaterializationDocument.find_one()
-    assert run is not None
-
     await registry.apply(DELAYS.replace("delay: 1h", "delay: 2h"))
 
-    assert registry.cancelled == [run.id]
+    runs = await MaterializationDocument.find_all().to_list()
+    assert [(run.version_number, run.state) for run in runs] == [(1, RunState.CANCELLED)]
 
 
 async def test_the_run_of_a_superseded_draft_goes_on_for_a_successor_that_shares_its_data(registry: Registry) -> None:
@@ -241,7 +221,9 @@ async def test_the_run_of_a_superseded_draft_goes_on_for_a_successor_that_shares
         ANN, "default", definitions_of(DELAYS.replace("ttl: 30d", "ttl: 10d")), materialize=True
     )
 
-    assert (registry.cancelled, applied.materializations, applied.unmaterialized) == ([], (), ())
+    assert (applied.materializations, applied.unmaterialized) == ((), ())
+    runs = await MaterializationDocument.find_all().to_list()
+    assert [(run.version_number, run.state) for run in runs] == [(1, RunState.QUEUED)]
 
 
 async def test_a_service_moves_with_the_draft_that_it_pins(registry: Registry) -> None:
