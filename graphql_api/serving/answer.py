@@ -10,7 +10,6 @@ from functools import lru_cache
 import msgspec
 
 from graphql_api.domain.availability import oldest_unexpired
-from graphql_api.domain.enums import ValueStatus
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.packing import ORDER_BYTES, PUSHED, RUN_BYTES, packed_order, unpacked_order
 from graphql_api.domain.times import rfc3339
@@ -56,22 +55,18 @@ def _oldest_event(view: PlannedView, moment: int) -> bytes:
 def _segment(
     segment: Segment, view: PlannedView, held: Sequence[bytes | None], oldest: bytes
 ) -> tuple[list[bytes], list[bytes]]:
-    nulls = segment.nulls()
-    missing, expired = segment.all_are(ValueStatus.MISSING), segment.all_are(ValueStatus.EXPIRED)
+    live = [row for row in held if row is not None and row >= oldest]
     body_at, picks = view.body_at, segment.picks
-    texts: list[bytes] = []
-    words: list[bytes] = []
-    for row in held:
-        if row is None:
-            texts.append(nulls)
-            words.append(missing)
-        elif row < oldest:
-            texts.append(nulls)
-            words.append(expired)
-        else:
-            texts.append(row[body_at:] if picks is None else _picked(row[body_at:], picks))
-            words.append(segment.statuses(row[_RUN_END:body_at]))
-    return texts, words
+    texts = [row[body_at:] for row in live]
+    if picks is not None:
+        texts = [_picked(body, picks) for body in texts]
+    words = segment.statuses([row[_RUN_END:body_at] for row in live])
+    if len(live) == len(held):
+        return texts, words
+    following = zip(texts, words, strict=True)
+    missing, expired = (segment.nulls, segment.missing), (segment.nulls, segment.expired)
+    cells = [missing if row is None else next(following) if row >= oldest else expired for row in held]
+    return [text for text, _ in cells], [word for _, word in cells]
 
 
 def _picked(body: bytes, picks: Sequence[int]) -> bytes:

@@ -49,24 +49,30 @@ class Segment:
     view: int
     width: int
     picks: tuple[int, ...] | None
+    nulls: bytes
+    missing: bytes
+    expired: bytes
     _statuses: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
 
-    def nulls(self) -> bytes:
-        return b",".join([b"null"] * self.width)
+    @classmethod
+    def of(cls, view: int, width: int, picks: tuple[int, ...] | None) -> "Segment":
+        missing, expired = (_words([status] * width) for status in (ValueStatus.MISSING, ValueStatus.EXPIRED))
+        return cls(view, width, picks, _joined(["null"] * width), missing, expired)
 
-    def all_are(self, status: ValueStatus) -> bytes:
-        return b",".join([b'"%s"' % status.encode()] * self.width)
+    def statuses(self, bitmaps: Sequence[bytes]) -> list[bytes]:
+        """For each row by which features are null; the same few combinations come again and again."""
+        known = self._statuses
+        for bitmap in set(bitmaps):
+            if bitmap not in known:
+                if len(known) >= MOST_KEPT_STATUSES:
+                    return [self._told(bitmap) for bitmap in bitmaps]
+                known[bitmap] = self._told(bitmap)
+        return [known[bitmap] for bitmap in bitmaps]
 
-    def statuses(self, bitmap: bytes) -> bytes:
-        """By which features are null; the same few combinations come again and again."""
-        known = self._statuses.get(bitmap)
-        if known is None:
-            if len(self._statuses) >= MOST_KEPT_STATUSES:
-                self._statuses.clear()
-            places = range(self.width) if self.picks is None else self.picks
-            words = (ValueStatus.NULL_VALUE if bitmap[at // 8] >> at % 8 & 1 else ValueStatus.PRESENT for at in places)
-            known = self._statuses[bitmap] = b",".join(b'"%s"' % word.encode() for word in words)
-        return known
+    def _told(self, bitmap: bytes) -> bytes:
+        places = range(self.width) if self.picks is None else self.picks
+        nulls = (bitmap[at // 8] >> at % 8 & 1 for at in places)
+        return _words([ValueStatus.NULL_VALUE if null else ValueStatus.PRESENT for null in nulls])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ def assemble(revision: int, entries: Sequence[Entry], copies: Mapping[int, DataC
         views=tuple(views.values()),
         view_of_feature=tuple(view for view, _ in features),
         request_columns=tuple(request.values()),
-        segments=tuple(_segments(features, [len(layout) for layout in layouts])),
+        segments=tuple(segments(features, [len(layout) for layout in layouts])),
     )
 
 
@@ -136,13 +142,21 @@ def request_columns(entry: Entry) -> list[RequestColumn]:
     ]
 
 
-def _segments(features: Sequence[tuple[int, int]], widths: Sequence[int]) -> list[Segment]:
+def segments(features: Sequence[tuple[int, int]], widths: Sequence[int]) -> list[Segment]:
     runs: list[tuple[int, list[int]]] = []
     for view, place in features:
         if not runs or runs[-1][0] != view:
             runs.append((view, []))
         runs[-1][1].append(place)
     return [
-        Segment(view, len(places), None if places == list(range(widths[view])) else tuple(places))
+        Segment.of(view, len(places), None if places == list(range(widths[view])) else tuple(places))
         for view, places in runs
     ]
+
+
+def _words(words: Sequence[str]) -> bytes:
+    return _joined([f'"{word}"' for word in words])
+
+
+def _joined(texts: Sequence[str]) -> bytes:
+    return ",".join(texts).encode()
