@@ -37,8 +37,17 @@ class _Prepared:
 
     def placed(self, rows: Sequence[bytes | None]) -> Sequence[Sequence[bytes | None]]:
         """What was read for `wanted`, back in the places of `keys`."""
-        following = iter(rows)
-        return [[None if key is None else next(following) for key in view] for view in self.keys]
+        placed: list[Sequence[bytes | None]] = []
+        start = 0
+        for view in self.keys:
+            end = start + len(view) - view.count(None)
+            own = rows[start:end]
+            if len(own) < len(view):
+                following = iter(own)
+                own = [None if key is None else next(following) for key in view]
+            placed.append(own)
+            start = end
+        return placed
 
 
 class OnlineFeatures:
