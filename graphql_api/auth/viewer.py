@@ -27,10 +27,14 @@ class Viewer:
         held = self.role_in(project_id)
         return held is not None and held.includes(role)
 
-    def must_be(self, role: Role, project_id: str, project_name: str) -> None:
-        """Raises Unauthenticated without a token, ProjectNotFound without any role, Forbidden with a lesser one."""
+    def must_be_known(self) -> None:
+        """Raises Unauthenticated without a token, unless everyone is let in."""
         if self.is_anonymous and self.everywhere is None:
             raise Unauthenticated("Send an API token: Authorization: Bearer jfs_…")
+
+    def must_be(self, role: Role, project_id: str, project_name: str) -> None:
+        """Raises Unauthenticated without a token, ProjectNotFound without any role, Forbidden with a lesser one."""
+        self.must_be_known()
         held = self.role_in(project_id)
         if held is None:
             raise ProjectNotFound(f"There is no project {project_name!r}, or you have no role in it.")

@@ -1,0 +1,54 @@
+"""The web application: one GraphQL endpoint at two addresses, and a few pages around it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from graphql_api.doors.border import Border, Neighbours, is_loopback
+from graphql_api.doors.graphql import GraphQLEndpoint
+from graphql_api.doors.health import healthz, readiness
+from graphql_api.doors.pages import graphiql_routes, home
+from graphql_api.errors import CannotStart
+from graphql_api.runtime import Runtime
+from graphql_api.settings import AuthMode, Settings
+
+ADDRESSES = ("/graphql", "/api/v1/graphql")
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Raises CannotStart for settings that would let strangers in."""
+    if settings.auth is AuthMode.NONE and not is_loopback(settings.host):
+        raise CannotStart(
+            f"AUTH=none lets everyone in as an admin, so it needs a loopback address; HOST is {settings.host}.\n"
+            "Set HOST=127.0.0.1, or AUTH=token and make a token with `jfs token create`."
+        )
+    graphql = GraphQLEndpoint(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        async with Runtime(settings) as runtime:
+            app.state.runtime = runtime
+            graphql.open(runtime)
+            yield
+
+    async def readyz(request: Request) -> Response:
+        runtime: Runtime = request.app.state.runtime
+        return await readiness(runtime.probes())
+
+    return Starlette(
+        routes=[
+            *(Route(address, graphql) for address in ADDRESSES),
+            *(WebSocketRoute(address, graphql) for address in ADDRESSES),
+            *graphiql_routes(),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/", home),
+        ],
+        middleware=[Middleware(Border, neighbours=Neighbours.of(settings))],
+        lifespan=lifespan,
+    )

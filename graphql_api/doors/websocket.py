@@ -1,0 +1,159 @@
+"""Subscriptions over WebSocket: the graphql-transport-ws protocol by Strawberry's handler, our own execution."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import cast
+
+import strawberry
+from graphql import OperationType
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation as Subscribed
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.types.unset import UNSET, UnsetType
+
+from graphql_api.auth.viewer import ANONYMOUS, Viewer
+from graphql_api.context import Context
+from graphql_api.doors.encoding import NotJson, decoded, encoded
+from graphql_api.doors.execution import Executor, Operation, Outcome, refused
+from graphql_api.doors.identity import Identity
+from graphql_api.doors.presenting import Presented, refusal
+from graphql_api.errors import LimitExceeded, Unauthenticated
+
+OPERATIONS_A_CONNECTION = 50
+INIT_TIMEOUT = timedelta(seconds=10)
+
+
+@dataclass
+class Connection:
+    """A client, once it has introduced itself; `connection_params` is what it sent to do so."""
+
+    authorization: str | None
+    viewer: Viewer = ANONYMOUS
+    connection_params: dict[str, object] = field(default_factory=dict[str, object])
+
+
+class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
+    view: "WebSocketEndpoint"
+
+    async def handle_message(self, message: Message) -> None:
+        if not _is_message(message):
+            await self.handle_invalid_message("That is no message of graphql-transport-ws.")
+            return
+        await super().handle_message(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self.connection_acknowledged and len(self.operations) >= OPERATIONS_A_CONNECTION:
+            error = LimitExceeded(f"One connection follows at most {OPERATIONS_A_CONNECTION} operations at once.")
+            await self.send_message(_errors(message["id"], [refusal(error)]))
+            return
+        await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: "Subscribed[Connection, None]") -> None:
+        asked = Operation(operation.query, operation.variables, operation.operation_name)
+        async with aclosing(self._outcomes(asked)) as outcomes:
+            async for outcome in outcomes:
+                if not outcome.executed:
+                    await operation.send_operation_message(_errors(operation.id, outcome.errors))
+                    return
+                message = {"id": operation.id, "type": "next", "payload": outcome.body()}
+                await operation.send_operation_message(cast("Message", message))
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _outcomes(self, asked: Operation) -> AsyncGenerator[Outcome]:
+        executor = self.view.executor
+        try:
+            await self.view.identity.tokens.confirm(self.context.viewer)
+        except Exception as error:
+            yield refused(error)
+            return
+        document, kind = executor.read(asked)
+        context = self.view.new_context(self.context.viewer)
+        if kind is not OperationType.SUBSCRIPTION:
+            yield await executor.run(document, asked, context)
+            return
+        async with aclosing(executor.follow(document, asked, context)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+
+def _errors(operation_id: str, errors: list[Presented]) -> Message:
+    return cast("Message", {"id": operation_id, "type": "error", "payload": errors})
+
+
+def _is_message(message: object) -> bool:
+    if not isinstance(message, dict):
+        return False
+    told = cast("dict[str, object]", message)
+    if told.get("type") != "subscribe":
+        return isinstance(told.get("type"), str) and isinstance(told.get("id", ""), str)
+    payload = told.get("payload")
+    if not isinstance(told.get("id"), str) or not isinstance(payload, dict):
+        return False
+    asked = cast("dict[str, object]", payload)
+    return (
+        isinstance(asked.get("query"), str)
+        and isinstance(asked.get("variables"), dict | None)
+        and isinstance(asked.get("operationName"), str | None)
+    )
+
+
+class WebSocketEndpoint(GraphQL[Connection, None]):
+    """`allowed_origins`: besides the server's own."""
+
+    graphql_transport_ws_handler_class = Handler
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        executor: Executor,
+        identity: Identity,
+        new_context: Callable[[Viewer], Context],
+        allowed_origins: tuple[str, ...],
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=INIT_TIMEOUT,
+            max_subscriptions_per_connection=OPERATIONS_A_CONNECTION,
+            allowed_origins=allowed_origins,
+        )
+        self.executor = executor
+        self.identity = identity
+        self.new_context = new_context
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Connection:
+        return Connection(request.headers.get("authorization"))
+
+    async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
+        try:
+            context.viewer = await self.identity.viewer(_authorization(context))
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        return UNSET
+
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            return decoded(data)
+        except NotJson as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+    def encode_json(self, data: object) -> str:
+        return encoded(data).decode()
+
+
+def _authorization(connection: Connection) -> str | None:
+    """What `connection_init` carries comes before the handshake's header: browsers cannot set one."""
+    for name, value in connection.connection_params.items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            return value
+    return connection.authorization

@@ -1,0 +1,160 @@
+"""The one place that builds things: settings -> clients -> stores -> services."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from graphql_api.documents.models import MODELS
+from graphql_api.runs.queue import RunQueue
+from graphql_api.sandbox.pool import SandboxPool
+from graphql_api.services.data_sources import DataSources
+from graphql_api.services.entities import Entities
+from graphql_api.services.feature_services import FeatureServices
+from graphql_api.services.feature_views import FeatureViews
+from graphql_api.services.features import Features
+from graphql_api.services.learning import Learning
+from graphql_api.services.materializations import Materializations
+from graphql_api.services.online_features import OnlineFeatures
+from graphql_api.services.plans import Plans
+from graphql_api.services.previews import Previews
+from graphql_api.services.projects import Projects
+from graphql_api.services.registry_events import RegistryEvents
+from graphql_api.services.run_history import RunHistory
+from graphql_api.services.run_progress import RunProgress
+from graphql_api.services.tokens import Tokens
+from graphql_api.services.versions import Versions
+from graphql_api.serving.feed import ChangeFeed
+from graphql_api.serving.plans import Plans as LookupPlans
+from graphql_api.settings import Settings
+from graphql_api.stores.file_cache import FileCache
+from graphql_api.stores.objects import ObjectStore
+from graphql_api.stores.online import OnlineStore
+
+SLOWEST_QUERY_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the platform decides, by noun."""
+
+    projects: Projects
+    tokens: Tokens
+    entities: Entities
+    data_sources: DataSources
+    feature_views: FeatureViews
+    versions: Versions
+    features: Features
+    feature_services: FeatureServices
+    registry_events: RegistryEvents
+    run_history: RunHistory
+    plans: Plans
+    materializations: Materializations
+    run_progress: RunProgress
+    online_features: OnlineFeatures
+    previews: Previews
+
+
+class Runtime:
+    """While it is entered, everything stands that a process needs: the API, a worker, a command or a test."""
+
+    services: Services
+    database: AsyncDatabase[dict[str, Any]]
+    feed: ChangeFeed
+    objects: ObjectStore
+    cache: FileCache
+    online: OnlineStore
+    sandbox: SandboxPool
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.database = await stack.enter_async_context(_mongodb(self.settings))
+            self.feed = await stack.enter_async_context(ChangeFeed(self.database))
+            self.objects = await stack.enter_async_context(ObjectStore.of(self.settings))
+            await self.objects.ensure_bucket()
+            self.cache = FileCache(self.objects, self.settings.data_dir / "cache", self.settings.cache_bytes)
+            self.online = await stack.enter_async_context(_redis(self.settings))
+            self.sandbox = await stack.enter_async_context(SandboxPool.from_settings(self.settings))
+            self.services = await self._services(stack)
+            await self.services.projects.ensure_default()
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def probes(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """How to ask each server whether it is there."""
+        return {
+            "mongodb": lambda: self.database.command("ping"),
+            "redis": self.online.ping,
+            "s3": self.objects.readable,
+        }
+
+    async def _services(self, stack: AsyncExitStack) -> Services:
+        projects = Projects()
+        materializations = Materializations(projects=projects, queue=RunQueue(self.database))
+        learning = Learning(objects=self.objects, files=self.cache, sandboxes=self.sandbox)
+        lookups = await stack.enter_async_context(LookupPlans(self.feed))
+        versions = Versions(projects=projects)
+        tokens = Tokens(projects=projects, feed=self.feed)
+        await stack.enter_async_context(tokens.following())
+        return Services(
+            projects=projects,
+            tokens=tokens,
+            entities=Entities(projects=projects),
+            data_sources=DataSources(projects=projects),
+            feature_views=FeatureViews(projects=projects),
+            versions=versions,
+            features=Features(projects=projects, versions=versions),
+            feature_services=FeatureServices(projects=projects),
+            registry_events=RegistryEvents(projects=projects),
+            run_history=RunHistory(projects=projects),
+            plans=Plans(
+                projects=projects,
+                answers=learning.answers,
+                start_run=materializations.start_version,
+                cancel_run=materializations.cancel_in,
+            ),
+            materializations=materializations,
+            run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),
+            online_features=OnlineFeatures(
+                projects=projects, plans=lookups, store=self.online, most_entities=self.settings.max_lookup_entities
+            ),
+            previews=Previews(objects=self.objects, cache=self.cache, sandbox=self.sandbox),
+        )
+
+
+@asynccontextmanager
+async def _mongodb(settings: Settings) -> AsyncGenerator[AsyncDatabase[dict[str, Any]]]:
+    milliseconds = int(settings.mongodb_timeout_seconds * 1000)
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        required(settings.mongodb_url, "MONGODB_URL"),
+        tz_aware=True,
+        serverSelectionTimeoutMS=milliseconds,
+        connectTimeoutMS=milliseconds,
+        socketTimeoutMS=SLOWEST_QUERY_MS,
+        appname="j-feature-store",
+    )
+    async with client:
+        database = client[settings.mongodb_database]
+        await init_beanie(database=database, document_models=list(MODELS))
+        yield database
+
+
+def _redis(settings: Settings) -> OnlineStore:
+    return OnlineStore(required(settings.redis_url, "REDIS_URL"), timeout_seconds=settings.redis_timeout_seconds)
+
+
+def required(url: str | None, variable: str) -> str:
+    if url is None:
+        raise RuntimeError(f"{variable} says where the server is; `make run` starts one and sets it.")
+    return url

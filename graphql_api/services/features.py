@@ -1,0 +1,99 @@
+"""Features: what a version of a view declares, each with an id of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bson import ObjectId
+
+from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.feature_views import FeaturePart, FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.raw import collection_of
+from graphql_api.domain.enums import Role
+from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
+from graphql_api.domain.types import ValueType
+from graphql_api.services.named import Filters
+from graphql_api.services.pages import Edge, Raw, Stage, find_page
+from graphql_api.services.projects import Projects
+from graphql_api.services.versions import Versions, parsed_reference, resolved
+
+BY_REFERENCE = Order("feature", (SortKey("view_name", KeyKind.TEXT), SortKey("feature.name", KeyKind.TEXT)))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureOfVersion:
+    version: FeatureViewVersionDocument
+    part: FeaturePart
+
+    @classmethod
+    def named(cls, version: FeatureViewVersionDocument, name: str) -> "FeatureOfVersion | None":
+        return next((cls(version, part) for part in version.features if part.name == name), None)
+
+
+class Features:
+    def __init__(self, *, projects: Projects, versions: Versions) -> None:
+        self._projects = projects
+        self._versions = versions
+
+    async def page(
+        self, viewer: Viewer, project_name: str, filters: Filters, value_type: ValueType | None, request: PageRequest
+    ) -> Page[FeatureOfVersion]:
+        """Features of current versions, by view and then by name."""
+        project = await self._projects.get(viewer, project_name, Role.VIEWER)
+        stages = _features_of_current_versions(project.id, request.after) + filters.stages("feature.")
+        if value_type is not None:
+            stages.append({"$match": {"feature.value_type": value_type}})
+        return await find_page(FeatureViewDocument, stages, BY_REFERENCE, request, _feature_of_row)
+
+    async def get(self, viewer: Viewer, project_name: str, reference: str) -> FeatureOfVersion | None:
+        """By `view@3:feature`, or `view:feature` for the current version."""
+        project = await self._projects.get(viewer, project_name, Role.VIEWER)
+        wanted = parsed_reference(reference)
+        if wanted is None or wanted.feature is None:
+            return None
+        version = await resolved(project.id, wanted)
+        return FeatureOfVersion.named(version, wanted.feature) if version else None
+
+    async def find(self, viewer: Viewer, ids: Sequence[ObjectId]) -> dict[ObjectId, FeatureOfVersion]:
+        versions = await self._versions.by_feature(viewer, ids)
+        return {part.id: FeatureOfVersion(version, part) for version in versions for part in version.features}
+
+
+def _features_of_current_versions(project_id: ObjectId, after: str | None) -> list[Stage]:
+    match: dict[str, object] = {"project_id": project_id, "current_version": {"$ne": None}}
+    if after is not None:
+        match["name"] = {"$gte": BY_REFERENCE.position(after)[0]}
+    current = {
+        "from": collection_of(FeatureViewVersionDocument).name,
+        "localField": "_id",
+        "foreignField": "view_id",
+        "let": {"number": "$current_version"},
+        "pipeline": [{"$match": {"$expr": {"$eq": ["$number", "$$number"]}}}],
+        "as": "version",
+    }
+    return [
+        {"$match": match},
+        {"$lookup": current},
+        {"$replaceWith": {"$first": "$version"}},
+        {"$set": {"feature": "$features"}},
+        {"$unwind": "$feature"},
+    ]
+
+
+def _feature_of_row(raw: Raw) -> FeatureOfVersion:
+    version = FeatureViewVersionDocument.model_validate(raw)
+    return FeatureOfVersion(version, FeaturePart.model_validate(raw["feature"]))
+
+
+HISTORY_OF_FEATURE = Edge(
+    model=FeatureViewVersionDocument,
+    local="view_id",
+    foreign="view_id",
+    order=Order("feature history", (SortKey("number", KeyKind.NUMBER, -1),)),
+    parse=_feature_of_row,
+    stages=(
+        {"$set": {"feature": "$features"}},
+        {"$unwind": "$feature"},
+        {"$match": {"$expr": {"$eq": ["$feature.name", "$$name"]}}},
+    ),
+)
+"""The same feature in every version of its view, newest first."""

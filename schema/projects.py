@@ -1,0 +1,36 @@
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from graphql_api.documents.projects import ProjectDocument
+from graphql_api.domain.enums import Role
+from schema.nodes import Node, node_id
+
+
+@strawberry.type(description="A registry of its own: names are unique by kind within it, and roles are given in it.")
+class Project(Node):
+    name: str = strawberry.field(description="As requests name it.")
+    description: str = strawberry.field(description="For people; may be empty.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def from_document(cls, project: ProjectDocument) -> Self:
+        return cls(
+            id=node_id("Project", project.id),
+            name=project.name,
+            description=project.description,
+            created_at=project.created_at,
+        )
+
+
+@strawberry.type(description="A role in a project.")
+class ProjectRole:
+    project: Project = strawberry.field(description="Where.")
+    role: Role = strawberry.field(description="What may be done there.")
+
+
+@strawberry.type(description="Who asks.")
+class Viewer:
+    name: str = strawberry.field(description="The token's name; `anonymous` where the server lets everyone in.")
+    roles: list[ProjectRole] = strawberry.field(description="The projects that this viewer sees, by name.")
