@@ -36,7 +36,7 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
     copy = await copy_of(database, run.data_id)
     publication = await decide(database, run, as_intervals(copy.covered))
     event = reporter.event(RunState.SUCCEEDED, publication.message)
-    async with hold.writing({**_RELEASED, "finished_at": utc_now()}, event=event) as write:
+    async with hold.writing({**_RELEASED, "finished_at": utc_now(), "failure": None}, event=event) as write:
 
         async def body(session: AsyncClientSession) -> None:
             await write.apply(session)
@@ -54,12 +54,11 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
 
 async def fail(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
     """End the run for good; nothing of it is visible. Raises Fenced, or CancelAsked."""
-    failure = RunFailurePart(code=fault.code, message=fault.message, hint=fault.hint, retryable=fault.retryable)
     await hold.write(
         {
             **_RELEASED,
             "finished_at": utc_now(),
-            "failure": failure.model_dump(),
+            "failure": _failure(fault),
             "failures": hold.run.failures + fault.retryable,
         },
         event=reporter.event(RunState.FAILED, fault.message),
@@ -76,7 +75,7 @@ async def retry(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
             **_RELEASED,
             "failures": failures,
             "next_attempt_at": utc_now() + timedelta(seconds=seconds),
-            "failure": None,
+            "failure": _failure(fault),
         },
         event=reporter.event(RunState.RETRYING, f"{fault.message} Trying again in {seconds:.0f} s."),
     )
@@ -86,6 +85,11 @@ async def cancel(hold: Hold, reporter: Reporter) -> None:
     """The run ends as it was asked to. Raises Fenced."""
     by = hold.run.cancel_requested_by
     await hold.write(
-        {**_RELEASED, "finished_at": utc_now()},
+        {**_RELEASED, "finished_at": utc_now(), "failure": None},
         event=reporter.event(RunState.CANCELLED, f"Cancelled by {by}."),
     )
+
+
+def _failure(fault: RunFault) -> dict[str, object]:
+    part = RunFailurePart(code=fault.code, message=fault.message, hint=fault.hint, retryable=fault.retryable)
+    return part.model_dump()

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,11 +94,21 @@ class Shop:
             rows += [row for row in found if not file.ranges or any(r.start <= row[0] < r.end for r in file.ranges)]
         return sorted(rows)
 
-    async def ended(self, run: MaterializationDocument, seconds: float = 30.0) -> MaterializationDocument:
+    async def watched(
+        self, run: MaterializationDocument, seconds: float = 30.0
+    ) -> AsyncGenerator[MaterializationDocument]:
+        """The run as it is, again and again, for so long at most."""
         async with asyncio.timeout(seconds):
-            while not (found := await log.load(self.tools.database, run.id)).state.is_terminal:  # noqa: ASYNC110
+            while True:
+                yield await log.load(self.tools.database, run.id)
                 await asyncio.sleep(0.05)
-        return found
+
+    async def ended(self, run: MaterializationDocument, seconds: float = 30.0) -> MaterializationDocument:
+        async with aclosing(self.watched(run, seconds)) as watched:
+            async for found in watched:
+                if found.state.is_terminal:
+                    return found
+        raise AssertionError("unreachable")
 
     async def done(self, start: int | None, end: int) -> MaterializationDocument:
         """A run that succeeds, whoever works."""
