@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from graphql_api.documents.base import new_id
 from graphql_api.documents.data_sources import SourcePart
 from graphql_api.documents.materializations import FrozenObjectPart
+from graphql_api.domain.gathering import gathered
 from graphql_api.errors import Conflict, NotFound, RunFault
 from graphql_api.runs.log import Database
 from graphql_api.stores.file_cache import FileCache
@@ -62,7 +63,7 @@ async def bring(cache: FileCache, frozen: Frozen, folder: Path) -> dict[str, lis
         async with slots:
             return part.uri, await _fetch(cache, part, folder)
 
-    return {name: list(await asyncio.gather(*map(one, parts))) for name, parts in frozen.items()}
+    return {name: await gathered([one(part) for part in parts]) for name, parts in frozen.items()}
 
 
 async def _fetch(cache: FileCache, part: FrozenObjectPart, folder: Path) -> Path:

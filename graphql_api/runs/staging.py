@@ -10,6 +10,7 @@ from beanie import PydanticObjectId
 from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import FileRole
 from graphql_api.documents.materializations import CheckpointDocument, MaterializationDocument
+from graphql_api.domain.gathering import gathered
 from graphql_api.engines.shapes import ChunkResult, Slice
 from graphql_api.errors import NotFound, RunFault
 from graphql_api.runs.checks import count_of
@@ -110,7 +111,7 @@ async def bring(attempt: Attempt, files: Iterable[VisibleFile]) -> list[Slice]:
             ranges = [(piece.start, piece.end) for piece in file.ranges]
             return Slice(path=str(path), commit=file.commit, run_id=file.run_id, ranges=ranges)
 
-    return list(await asyncio.gather(*map(one, files)))
+    return await gathered([one(file) for file in files])
 
 
 async def _fetch(attempt: Attempt, file: VisibleFile) -> Path:

@@ -7,10 +7,10 @@ from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.times import TimeRange
-from graphql_api.runs.boxes import Box, Boxes
 from graphql_api.runs.hold import Hold
 from graphql_api.runs.log import Database
 from graphql_api.runs.reporter import Reporter
+from graphql_api.sandbox.pool import Sandbox, SandboxPool
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.offline import ALL_TIME
@@ -24,7 +24,7 @@ class Tools:
     database: Database
     objects: ObjectStore
     cache: FileCache
-    boxes: Boxes
+    boxes: SandboxPool
     online: OnlineStore
     chunk_rows: int
 
@@ -38,7 +38,7 @@ class Attempt:
     reporter: Reporter
     version: FeatureViewVersionDocument
     copy: DataCopyDocument
-    box: Box
+    box: Sandbox
     folder: Path
     made: dict[str, Path] = field(default_factory=dict[str, Path])
 
