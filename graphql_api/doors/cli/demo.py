@@ -12,7 +12,7 @@ from graphql_api.doors.cli.client import Api, Refused
 from graphql_api.doors.cli.files import Written, read
 from graphql_api.doors.cli.screen import screen
 from graphql_api.embedded import bound
-from graphql_api.examples.definitions import steps
+from graphql_api.examples.steps import steps
 
 EXAMPLE_KEYS = "tailnum=N14228 carrier=UA origin=EWR dest=IAH"
 PROJECT = "default"
