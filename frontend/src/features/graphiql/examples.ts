@@ -17,3 +17,10 @@ export const examples = Object.entries(queries)
     query,
     variables: variables[path.replace(/\.graphql$/, '.variables.json')] ?? '',
   }))
+
+/** GraphiQL shows the variables of its default tabs, but not of the first: that one takes `initialVariables`. On later
+ * visits the stored tabs hold what was last there. */
+export const firstVisit =
+  window.localStorage.getItem('graphiql:tabState') === null
+    ? { initialVariables: examples[0]?.variables ?? '' }
+    : {}
