@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from graphql_api.domain.packing import PUSHED, packed_key, packed_order, packed_row
 from graphql_api.errors import Fenced, Unavailable
 from graphql_api.stores.online import OnlineStore
-from tests.servers import RunningServers
 from tests.own_servers import OwnRedis, restart
+from tests.servers import RunningServers
 
 NOON = 1_764_000_000_000_000
 HOUR = 3_600_000_000
