@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.projects import ProjectDocument
 from graphql_api.domain.enums import Role
 from graphql_api.domain.times import now_micros
 from graphql_api.errors import InvalidInput, LimitExceeded, Problem, UserError
+from graphql_api.services.projects import Projects
 from graphql_api.serving.answer import answer
 from graphql_api.serving.lookup import Lookup, OnlineAnswer
 from graphql_api.serving.plan import LookupPlan
@@ -19,10 +18,6 @@ from graphql_api.stores.online import OnlineStore
 
 MOST_REFERENCES = 1_000
 MOST_VALUES = 2_000_000
-
-
-class FindsProjects(Protocol):
-    async def get(self, viewer: Viewer, name: str, role: Role) -> ProjectDocument: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class OnlineFeatures:
     def __init__(
         self,
         *,
-        projects: FindsProjects,
+        projects: Projects,
         plans: Plans,
         store: OnlineStore,
         most_entities: int,

@@ -7,11 +7,11 @@ from typing import cast
 from beanie import PydanticObjectId
 from bson import ObjectId
 
+from graphql_api.definitions.problems import nearest
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, ServiceEntryPart
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.domain.enums import VersionState
-from graphql_api.domain.nearest import nearest
 from graphql_api.domain.references import Reference
 from graphql_api.errors import InvalidInput, NotFound, Problem
 from graphql_api.serving.plan import Entry, LookupPlan, RequestColumn, assemble, request_columns

@@ -10,12 +10,10 @@ from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
+from graphql_api.auth.viewer import EVERYONE_IS_ADMIN
 from graphql_api.documents.models import MODELS
-from graphql_api.documents.projects import ProjectDocument
-from graphql_api.domain.enums import Role
-from graphql_api.errors import ProjectNotFound
 from graphql_api.services.online_features import OnlineFeatures
+from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.serving.lookup import Lookup, OnlineAnswer
 from graphql_api.serving.plans import Plans
@@ -40,15 +38,6 @@ class Commands(CommandListener):
     def succeeded(self, event: CommandSucceededEvent) -> None: ...
 
     def failed(self, event: CommandFailedEvent) -> None: ...
-
-
-class Projects:
-    async def get(self, viewer: Viewer, name: str, role: Role) -> ProjectDocument:
-        project = await ProjectDocument.find_one({"name": name})
-        if project is None:
-            raise ProjectNotFound(f"There is no project {name!r}, or you have no role in it.")
-        viewer.must_be(role, str(project.id), name)
-        return project
 
 
 @dataclass
@@ -100,7 +89,7 @@ async def started(settings: Settings) -> AsyncGenerator[Online]:
         settings.mongodb_url, tz_aware=True, event_listeners=[commands], serverSelectionTimeoutMS=1_000
     ) as client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
+        await init_beanie(database=database, document_models=list(MODELS), skip_indexes=True)
         project = await a_project().insert()
         async with (
             OnlineStore(settings.redis_url, timeout_seconds=settings.redis_timeout_seconds) as store,
