@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from graphql_api.stores.packed_rows import packed_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, bitmap_bytes, pac
 from graphql_api.domain.times import rfc3339
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import PackedFile, PackOnline, Relation, Slice, View
-from graphql_api.stores.packed_rows import packed_rows
 from tests.engines.support import JAN, RUN, Bench, a_view, at, columns
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

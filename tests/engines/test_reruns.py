@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
+from graphql_api.stores.packed_rows import packed_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, packed_key, packed_order, unpacked_order
 from graphql_api.domain.times import Intervals, TimeRange
 from graphql_api.engines.shapes import PackedFile, PackOnline, Relation, Slice
-from graphql_api.stores.packed_rows import packed_rows
 from tests.engines.support import HOUR, JAN, Bench, a_view, at, columns, read
 
 DATA_ID = 7
