@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
-from graphql_api.stores.packed_rows import packed_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, packed_key, packed_order, unpacked_order
 from graphql_api.domain.times import Intervals, TimeRange
 from graphql_api.engines.shapes import PackedFile, PackOnline, Relation, Slice
+from graphql_api.runs.packed import batches
 from tests.engines.support import HOUR, JAN, Bench, a_view, at, columns, read
 
 DATA_ID = 7
@@ -71,13 +71,13 @@ class Online:
         self.rows: dict[bytes, bytes] = {}
 
     def take(self, packed: PackedFile) -> None:
-        for key, row, *held in packed_rows(Path(packed.path)):
-            assert key is not None
-            now = self.rows.get(key)
-            if (held and now is not None and now[:ORDER_BYTES] == held[0]) or (
-                row is not None and (now is None or row[:ORDER_BYTES] >= now[:ORDER_BYTES])
-            ):
-                self._put(key, row)
+        for batch in batches(Path(packed.path), 1_000):
+            for key, row, held in (*((key, row, None) for key, row in batch.rows), *batch.removals):
+                now = self.rows.get(key)
+                if (now is not None and now[:ORDER_BYTES] == held) or (
+                    row is not None and (now is None or row[:ORDER_BYTES] >= now[:ORDER_BYTES])
+                ):
+                    self._put(key, row)
 
     def _put(self, key: bytes, row: bytes | None) -> None:
         if row is None:
