@@ -28,9 +28,7 @@ class Client:
 
     async def answer(self, query: str, **variables: Json) -> Json:
         """The whole body of the answer."""
-        response = await self.http.post(
-            "/graphql", json={"query": query, "variables": variables}, headers=self.headers
-        )
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=self.headers)
         return msgspec.json.decode(response.content)
 
     async def ask(self, query: str, **variables: Json) -> Json:

@@ -33,9 +33,7 @@ async def test_both_addresses_are_the_same_endpoint(door: Door) -> None:
         (f"text/html, {GRAPHQL};q=0.1", GRAPHQL),
     ],
 )
-async def test_the_answer_comes_in_the_type_that_is_wanted_most(
-    door: Door, accept: str | None, answered: str
-) -> None:
+async def test_the_answer_comes_in_the_type_that_is_wanted_most(door: Door, accept: str | None, answered: str) -> None:
     request = door.http.build_request("POST", "/graphql", json=TYPENAME)
     del request.headers["accept"]
     if accept is not None:
@@ -58,7 +56,9 @@ async def test_what_cannot_be_answered_in_is_406(door: Door, accept: str) -> Non
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", f"{JSON}; charset=latin-1", ""],
 )
 async def test_a_body_that_says_it_is_not_json_is_415(door: Door, content_type: str) -> None:
-    answer = await door.http.post("/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": content_type})
+    answer = await door.http.post(
+        "/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": content_type}
+    )
 
     assert answer.status_code == 415
 

@@ -17,12 +17,11 @@ class Audit(msgspec.Struct):
     failure: str | None
 
 
-async def test_every_must_and_should_of_the_specification_is_met(door: Door) -> None:
+async def test_every_must_should_and_may_of_the_specification_is_met(door: Door) -> None:
     audits = await run(f"{door.http.base_url}/graphql")
 
-    demanded = [audit for audit in audits if audit.name.startswith(("MUST", "SHOULD"))]
-    assert len(demanded) >= 36
-    assert [audit for audit in demanded if audit.failure] == []
+    assert len(audits) > 50
+    assert [audit for audit in audits if audit.failure] == []
 
 
 async def run(url: str) -> list[Audit]:
