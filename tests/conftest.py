@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +28,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningServer
 @pytest.fixture
 def settings(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> Generator[Settings]:
     """A database, a Redis and buckets in which nothing was before and nothing stays."""
+    with clean_place(servers, tmp_path_factory.mktemp("data")) as settings:
+        yield settings
+
+
+@contextmanager
+def clean_place(servers: RunningServers, data_dir: Path) -> Generator[Settings]:
     name = uuid.uuid4().hex[:12]
     yield Settings(
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=data_dir,
         mongodb_url=servers.mongodb_url,
         mongodb_database=f"jfs-{name}",
         redis_url=servers.redis_url,

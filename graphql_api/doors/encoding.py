@@ -8,6 +8,8 @@ from bson import ObjectId
 
 
 def _other(value: object) -> object:
+    if isinstance(value, int):  # of BSON: a whole number that remembers how wide it is stored
+        return int(value)
     if isinstance(value, ObjectId | Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

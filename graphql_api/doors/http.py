@@ -1,6 +1,8 @@
 """GraphQL over HTTP, as its specification says: media types, status codes, GET for queries only."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -18,6 +20,9 @@ from graphql_api.doors.presenting import is_unavailable
 from graphql_api.errors import Unauthenticated
 
 Headers = dict[bytes, bytes]
+HEARD_OUT = 4
+"""How many times the limit a body that is too large is read, and thrown away, before the connection is closed."""
+HEARD_OUT_SECONDS = 5.0
 
 
 class Refused(Exception):
@@ -86,7 +91,7 @@ class HttpEndpoint:
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self.max_body_bytes:
-            raise self._too_large()
+            raise await self._too_large(receive)
         parts: list[bytes] = []
         size = 0
         while True:
@@ -95,12 +100,27 @@ class HttpEndpoint:
                 raise Refused(400, "The body did not come whole.")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self.max_body_bytes:
-                raise self._too_large()
             if not message.get("more_body", False):
-                return b"".join(parts)
+                break
+            if size > self.max_body_bytes:
+                raise await self._too_large(receive)
+        if size > self.max_body_bytes:
+            raise self._excess()
+        return b"".join(parts)
 
-    def _too_large(self) -> Refused:
+    async def _too_large(self, receive: Receive) -> Refused:
+        """A client that is cut off in the middle of its sending never hears why; so it is heard out, within reason."""
+        left = self.max_body_bytes * HEARD_OUT
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_OUT_SECONDS):
+                more = True
+                while more and left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    more = message.get("more_body", False)
+        return self._excess()
+
+    def _excess(self) -> Refused:
         message = f"The body is larger than {self.max_body_bytes} bytes."
         return Refused(413, message, code="LIMIT_EXCEEDED", headers=((b"connection", b"close"),))
 

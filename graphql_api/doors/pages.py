@@ -42,7 +42,7 @@ _HOME = """<h1>J Feature Store</h1>
 </ul>"""
 
 _NOT_BUILT = """<h1>GraphiQL is not built yet</h1>
-<p>Build it with <code>make frontend</code> (it needs Node 20 or newer), then load this page again.</p>
+<p>Build it with <code>make install</code> (it needs Node 20 or newer), then load this page again.</p>
 <p>The API itself answers at <code>/graphql</code>.</p>"""
 
 

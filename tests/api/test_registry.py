@@ -1,0 +1,549 @@
+"""Reading the registry: each noun whole, by name and by id, and filtered."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from graphql_api.documents.base import TagPart
+from graphql_api.documents.copies import RangePart
+from graphql_api.documents.materializations import RunFailurePart
+from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.domain.enums import ChangeKind, DefinitionKind, Role, RunState, VersionState
+from graphql_api.domain.global_ids import global_id
+from graphql_api.domain.times import now_micros, rfc3339, to_micros
+from resolvers.nodes import NODES
+from tests.api.client import Client, Json
+from tests.api.conftest import Place
+from tests.api.registry import FEATURES, Registry, a_registry, a_result, a_run, a_source
+from tests.factories import DAY, HOUR, NOON, a_copy, a_service, a_version, a_view, an_entity, an_entry
+
+
+def names(connection: Json) -> list[str]:
+    return [edge["node"]["name"] for edge in connection["edges"]]
+
+
+async def test_an_entity_tells_all_of_itself(place: Place) -> None:
+    held = await a_registry(place.project)
+
+    entity = await place.viewer.ask(
+        """query($p: String!) { entity(name: "aircraft", project: $p) {
+          id name description owner tags { key value } definition updatedAt joinKeys { name valueType }
+          featureViews { edges { node { name } } }
+        } }""",
+        p=place.name,
+    )
+
+    assert entity == {
+        "entity": {
+            "id": global_id("Entity", held.entity.id),
+            "name": "aircraft",
+            "description": "",
+            "owner": None,
+            "tags": [],
+            "definition": {},
+            "updatedAt": stored(held.entity.updated_at),
+            "joinKeys": [{"name": "tailnum", "valueType": "STRING"}],
+            "featureViews": {"edges": [{"node": {"name": "aircraft_delays"}}]},
+        }
+    }
+
+
+async def test_a_data_source_tells_all_of_itself(place: Place) -> None:
+    await a_registry(place.project)
+
+    source = await place.viewer.ask(
+        """query($p: String!) { dataSource(name: "flights", project: $p) {
+          name kind uris columns { name dataType valueType } eventTimestampColumn createdTimestampColumn definition
+          featureViews { edges { node { name } } }
+        } }""",
+        p=place.name,
+    )
+
+    assert source == {
+        "dataSource": {
+            "name": "flights",
+            "kind": "FILES",
+            "uris": ["s3://demo/flights/*.parquet"],
+            "columns": [
+                {"name": "tailnum", "dataType": "VARCHAR", "valueType": "STRING"},
+                {"name": "position", "dataType": "STRUCT(a INTEGER)", "valueType": None},
+            ],
+            "eventTimestampColumn": "departed_at",
+            "createdTimestampColumn": None,
+            "definition": {"name": "flights"},
+            "featureViews": {"edges": [{"node": {"name": "aircraft_delays"}}]},
+        }
+    }
+
+
+async def test_a_version_tells_all_of_itself(place: Place) -> None:
+    held = await a_registry(place.project)
+
+    version = await place.viewer.ask(
+        """query($p: String!) { featureViewVersion(reference: "aircraft_delays", project: $p) {
+          reference number state ttlSeconds delaySeconds changeNote createdBy publishedAt deprecatedAt
+          replacement { id }
+          featureView { name } features { reference valueType } inputs { __typename id }
+          transformation { __typename inputs { id } ... on SqlTransformation { sql lookbackSeconds } }
+          validations { name check parameters severity feature { name } results { edges { node { failedRows } } } }
+          coverage { start end } freshness { latestEventTimestamp ageSeconds maxAgeSeconds breached }
+          latestMaterialization { id } usedBy { edges { node { reference } } }
+        } }""",
+        p=place.name,
+    )
+
+    source_id = global_id("DataSource", held.source.id)
+    assert version["featureViewVersion"] == {
+        "reference": "aircraft_delays@1",
+        "number": 1,
+        "state": "PUBLISHED",
+        "ttlSeconds": 30 * 24 * 3600,
+        "delaySeconds": 0,
+        "changeNote": "",
+        "createdBy": "tests",
+        "publishedAt": None,
+        "deprecatedAt": None,
+        "replacement": None,
+        "featureView": {"name": "aircraft_delays"},
+        "features": [
+            {"reference": "aircraft_delays@1:mean_dep_delay_7d", "valueType": "FLOAT64"},
+            {"reference": "aircraft_delays@1:flights_7d", "valueType": "INT64"},
+        ],
+        "inputs": [{"__typename": "DataSource", "id": source_id}],
+        "transformation": {
+            "__typename": "SqlTransformation",
+            "inputs": [{"id": source_id}],
+            "sql": "SELECT 1",
+            "lookbackSeconds": 0,
+        },
+        "validations": [
+            {
+                "name": "delay_plausible",
+                "check": "IN_RANGE",
+                "parameters": {"min": -120},
+                "severity": "QUARANTINE",
+                "feature": {"name": "mean_dep_delay_7d"},
+                "results": {"edges": [{"node": {"failedRows": 2}}]},
+            }
+        ],
+        "coverage": [],
+        "freshness": {"latestEventTimestamp": None, "ageSeconds": None, "maxAgeSeconds": None, "breached": False},
+        "latestMaterialization": {"id": global_id("Materialization", held.run.id)},
+        "usedBy": {"edges": [{"node": {"reference": "delay_model@1"}}]},
+    }
+
+
+async def test_a_service_tells_all_of_itself(place: Place) -> None:
+    held = await a_registry(place.project)
+
+    service = await place.viewer.ask(
+        """query($p: String!) { featureService(name: "delay_model", project: $p) {
+          id reference number name ready definition
+          features { name feature { reference } keys { joinKey requestColumn } }
+          requestColumns { name valueType entity { name } } versions { edges { node { number } } }
+        } }""",
+        p=place.name,
+    )
+
+    keys = [{"joinKey": "tailnum", "requestColumn": "tailnum"}]
+    assert service["featureService"] == {
+        "id": global_id("FeatureService", held.service.id),
+        "reference": "delay_model@1",
+        "number": 1,
+        "name": "delay_model",
+        "ready": True,
+        "definition": {},
+        "features": [
+            {"name": name, "feature": {"reference": f"aircraft_delays@1:{name}"}, "keys": keys} for name in FEATURES
+        ],
+        "requestColumns": [{"name": "tailnum", "valueType": "STRING", "entity": {"name": "aircraft"}}],
+        "versions": {"edges": [{"node": {"number": 1}}]},
+    }
+
+
+async def test_a_run_tells_all_of_itself(place: Place) -> None:
+    held = await a_registry(place.project)
+
+    run = await place.viewer.ask(
+        """query($id: ID!) { materialization(id: $id) {
+          id state attempts requestedBy requestedAt startedAt finishedAt nextAttemptAt failure { code }
+          start end trigger
+          progress { sequence state phase attempt rowsTotal rowsWritten fraction truncated run { id } }
+          events { sequence } version { reference }
+          validationResults { passed checkedRows failedRows observed validation { name }
+            sample { columns { name dataType valueType } rows } materialization { id } }
+        } }""",
+        id=global_id("Materialization", held.run.id),
+    )
+
+    run_id = global_id("Materialization", held.run.id)
+    assert run["materialization"] == {
+        "id": run_id,
+        "state": "QUEUED",
+        "attempts": 0,
+        "requestedBy": "tests",
+        "requestedAt": stored(held.run.requested_at),
+        "startedAt": None,
+        "finishedAt": None,
+        "nextAttemptAt": None,
+        "failure": None,
+        "start": rfc3339(NOON - HOUR),
+        "end": rfc3339(NOON),
+        "trigger": "MANUAL",
+        "progress": {
+            "sequence": 1,
+            "state": "QUEUED",
+            "phase": "WAIT",
+            "attempt": 0,
+            "rowsTotal": None,
+            "rowsWritten": 0,
+            "fraction": 0.0,
+            "truncated": False,
+            "run": {"id": run_id},
+        },
+        "events": [{"sequence": 1}],
+        "version": {"reference": "aircraft_delays@1"},
+        "validationResults": [
+            {
+                "passed": False,
+                "checkedRows": 10,
+                "failedRows": 2,
+                "observed": None,
+                "validation": {"name": "delay_plausible"},
+                "sample": {
+                    "columns": [
+                        {"name": "tailnum", "dataType": "VARCHAR", "valueType": "STRING"},
+                        {"name": "flights_7d", "dataType": "BIGINT", "valueType": "INT64"},
+                    ],
+                    "rows": [["N14228", 9007199254740993]],
+                },
+                "materialization": {"id": run_id},
+            }
+        ],
+    }
+
+
+async def test_the_implicit_check_has_a_node_and_results_of_its_own(place: Place) -> None:
+    held = await a_registry(place.project)
+    await a_result(held.run, None).insert()
+
+    node = await place.viewer.ask(
+        """query($id: ID!) { node(id: $id) { ... on Validation {
+          name check severity parameters feature { name } results { totalCount edges { node { validation { id } } } }
+        } } }""",
+        id=global_id("Validation", held.version.id),
+    )
+
+    assert node["node"] == {
+        "name": "one_row_per_key",
+        "check": "UNIQUE",
+        "severity": "BLOCK",
+        "parameters": {"columns": ["tailnum", "event_timestamp", "created_timestamp"]},
+        "feature": None,
+        "results": {
+            "totalCount": 1,
+            "edges": [{"node": {"validation": {"id": global_id("Validation", held.version.id)}}}],
+        },
+    }
+
+
+def ids_of(held: Registry) -> dict[str, object]:
+    return {
+        "Project": held.entity.project_id,
+        "Entity": held.entity.id,
+        "DataSource": held.source.id,
+        "FeatureView": held.view.id,
+        "FeatureViewVersion": held.version.id,
+        "Feature": held.version.features[1].id,
+        "SqlTransformation": held.version.transformation.id,
+        "Validation": held.version.validations[0].id,
+        "FeatureService": held.service.id,
+        "Materialization": held.run.id,
+    }
+
+
+NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
+
+
+@pytest.mark.parametrize("type_name", NODES)
+async def test_each_object_is_found_by_its_id_by_those_who_may_see_it(place: Place, type_name: str) -> None:
+    id = global_id(type_name, ids_of(await a_registry(place.project))[type_name])
+
+    assert await place.viewer.ask(NODE, id=id) == {"node": {"__typename": type_name, "id": id}}
+    assert await place.stranger.ask(NODE, id=id) == {"node": None}
+
+
+async def test_an_id_is_of_its_own_type_alone(place: Place) -> None:
+    held = await a_registry(place.project)
+
+    for type_name, id in ids_of(held).items():
+        for other in NODES:
+            if (other, type_name) not in ((type_name, type_name), ("Validation", "FeatureViewVersion")):
+                assert await place.viewer.ask(NODE, id=global_id(other, id)) == {"node": None}
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        *("", "x", "5", "Entity:1", "RW50aXR5", "RW50aXR5OjE=", "\0", "é" * 100, "=" * 5000),
+        *(
+            global_id(*id)
+            for id in (("Entity", "g" * 24), ("Nothing", "a" * 24), ("Query", "a" * 24), ("Entity", "a" * 24))
+        ),
+    ],
+)
+async def test_a_malformed_id_is_an_id_of_nothing(place: Place, id: str) -> None:
+    assert await place.viewer.ask(NODE, id=id) == {"node": None}
+    assert await place.viewer.ask("query($id: ID!) { materialization(id: $id) { id } }", id=id) == {
+        "materialization": None
+    }
+    assert await place.editor.ask("mutation($id: ID!) { cancelRun(id: $id) { __typename } }", id=id) == {
+        "cancelRun": {"__typename": "NotFound"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "argument", "values"),
+    [
+        ("entity", "name", ["nothing", "", "Aircraft", "air craft", "$where", "a" * 1000]),
+        ("dataSource", "name", ["nothing"]),
+        ("featureView", "name", ["nothing", "aircraft_delays@1"]),
+        (
+            "featureViewVersion",
+            "reference",
+            ["aircraft_delays@2", "aircraft_delays@0", "aircraft_delays:flights", "@"],
+        ),
+        ("feature", "reference", ["aircraft_delays", "aircraft_delays:nothing", "aircraft_delays@2:flights_7d", ":"]),
+        ("featureService", "name", ["delay_model@2", "delay_model@", "nothing"]),
+    ],
+)
+async def test_what_is_not_there_is_null(place: Place, field: str, argument: str, values: list[str]) -> None:
+    await a_registry(place.project)
+    query = f"query($v: String!, $p: String!) {{ {field}({argument}: $v, project: $p) {{ id }} }}"
+
+    found = [await place.viewer.ask(query, v=value, p=place.name) for value in values]
+
+    assert found == [{field: None}] * len(values)
+
+
+async def test_lists_are_filtered_by_text_tag_and_owner(place: Place) -> None:
+    for name, description, owner, tag in (
+        ("alpha", "Of PLANES.", "ann", ("domain", "flights")),
+        ("beta", "100% (sure)", "ben", ("domain", "weather")),
+        ("gamma", "", None, ("tier", "1")),
+    ):
+        changes = {"description": description, "owner": owner, "tags": (TagPart(key=tag[0], value=tag[1]),)}
+        await an_entity(place.project, name).model_copy(update=changes).insert()
+    query = """query($p: String!, $s: String, $t: String, $o: String) {
+      entities(project: $p, search: $s, tag: $t, owner: $o) { totalCount edges { node { name } } }
+    }"""
+
+    async def found(**filters: str) -> list[str]:
+        connection = (await place.viewer.ask(query, p=place.name, **filters))["entities"]
+        assert connection["totalCount"] == len(connection["edges"])
+        return names(connection)
+
+    assert await found(s="planes") == ["alpha"]
+    assert await found(s="ET") == ["beta"]
+    assert await found(s="100% (") == ["beta"]
+    assert await found(s=".*") == []
+    assert await found(t="domain") == ["alpha", "beta"]
+    assert await found(t="domain:weather") == ["beta"]
+    assert await found(o="ann") == ["alpha"]
+    assert await found(o="") == []
+    assert await found(t="domain", o="ben", s="b") == ["beta"]
+    assert await place.viewer.code(query, p=place.name, s="x" * 201) == "INVALID_INPUT"
+
+
+async def test_features_are_those_of_current_versions(place: Place) -> None:
+    entity = await an_entity(place.project).insert()
+    for name, current in (("b_view", 2), ("a_view", 1), ("c_view", None)):
+        view = await a_view(place.project, name, entities=[entity], current=current, latest=2).insert()
+        for number in (1, 2):
+            await a_version(
+                view, number, entities=[entity], features={"z": FEATURES["flights_7d"], **FEATURES}
+            ).insert()
+    query = """query($p: String!, $first: Int, $after: String, $t: ValueType) {
+      features(project: $p, first: $first, after: $after, valueType: $t) {
+        totalCount edges { node { reference } } pageInfo { endCursor }
+      }
+    }"""
+
+    async def references(**given: Json) -> tuple[list[str], Json]:
+        found = (await place.viewer.ask(query, p=place.name, **given))["features"]
+        return [edge["node"]["reference"] for edge in found["edges"]], found
+
+    everything, found = await references()
+    start, first_page = await references(first=2)
+    rest, _ = await references(after=first_page["pageInfo"]["endCursor"])
+
+    own = ["flights_7d", "mean_dep_delay_7d", "z"]
+    assert everything == [f"a_view@1:{name}" for name in own] + [f"b_view@2:{name}" for name in own]
+    assert start + rest == everything
+    assert found["totalCount"] == 6
+    assert (await references(t="FLOAT64"))[0] == ["a_view@1:mean_dep_delay_7d", "b_view@2:mean_dep_delay_7d"]
+
+
+async def test_services_are_the_newest_that_is_ready_or_the_newest(place: Place) -> None:
+    entity = await an_entity(place.project).insert()
+    view = await a_view(place.project, entities=[entity]).insert()
+    published = await a_version(view, 1, entities=[entity], features=FEATURES).insert()
+    draft = await a_version(view, 2, entities=[entity], features=FEATURES, state=VersionState.DRAFT).insert()
+    for name, number, version in (
+        ("a", 1, published),
+        ("a", 2, published),
+        ("a", 3, draft),
+        ("b", 1, draft),
+        ("b", 2, draft),
+    ):
+        await a_service(place.project, [an_entry(version)], name, number).insert()
+    query = """query($p: String!) {
+      featureServices(project: $p) { totalCount edges { node { reference ready } } }
+      a: featureService(name: "a", project: $p) { number }
+      a3: featureService(name: "a@3", project: $p) { ready }
+    }"""
+
+    found = await place.viewer.ask(query, p=place.name)
+
+    assert found == {
+        "featureServices": {
+            "totalCount": 2,
+            "edges": [{"node": {"reference": "a@2", "ready": True}}, {"node": {"reference": "b@2", "ready": False}}],
+        },
+        "a": {"number": 2},
+        "a3": {"ready": False},
+    }
+
+
+async def test_views_are_found_by_entity_staleness_and_failure(place: Place) -> None:
+    aircraft, airport = [await an_entity(place.project, name).insert() for name in ("aircraft", "airport")]
+    now = now_micros()
+    for name, entity, freshness, latest, state in (
+        ("fresh", aircraft, DAY, now - HOUR, RunState.SUCCEEDED),
+        ("old", aircraft, HOUR, now - DAY, RunState.FAILED),
+        ("timeless", airport, None, now - DAY, RunState.RUNNING),
+        ("empty", airport, HOUR, None, None),
+    ):
+        view = await a_view(place.project, name, entities=[entity]).model_copy(update={"freshness": freshness}).insert()
+        version = await a_version(view, entities=[entity], features=FEATURES).insert()
+        await a_copy(version).model_copy(update={"latest_event": latest}).insert()
+        if state is not None:
+            earlier = a_run(version, state=RunState.FAILED)
+            await earlier.model_copy(update={"requested_at": earlier.requested_at - timedelta(days=1)}).insert()
+            await a_run(version, state=state).insert()
+    query = """query($p: String!, $e: String, $s: Boolean, $f: Boolean) {
+      featureViews(project: $p, entity: $e, stale: $s, failing: $f) {
+        edges { node { name currentVersion { freshness { breached } } } }
+      }
+    }"""
+
+    async def found(**filters: Json) -> list[str]:
+        return names((await place.viewer.ask(query, p=place.name, **filters))["featureViews"])
+
+    assert await found(e="airport") == ["empty", "timeless"]
+    assert await found(e="nothing") == []
+    assert await found(s=True) == ["old"]
+    assert await found(s=False) == ["empty", "fresh", "timeless"]
+    assert await found(f=True) == ["old"]
+    assert await found(f=False) == ["empty", "fresh", "timeless"]
+    assert await found(s=True, f=True, e="airport") == []
+    breached = (await place.viewer.ask(query, p=place.name))["featureViews"]["edges"]
+    assert [e["node"]["name"] for e in breached if e["node"]["currentVersion"]["freshness"]["breached"]] == ["old"]
+
+
+async def test_runs_are_found_newest_first_by_view_state_and_trigger(place: Place) -> None:
+    held = await a_registry(place.project)
+    later = held.run.requested_at + timedelta(seconds=1)
+    failure = RunFailurePart(code="CHECK_FAILED", message="A check failed.")
+    failed = a_run(held.version, state=RunState.FAILED).model_copy(update={"requested_at": later, "failure": failure})
+    await failed.insert()
+    query = """query($p: String!, $v: String, $s: [RunState!], $t: RunTrigger) {
+      materializations(project: $p, view: $v, states: $s, trigger: $t) {
+        totalCount edges { node { state failure { code } } }
+      }
+    }"""
+
+    async def states(**filters: Json) -> list[str]:
+        found = (await place.viewer.ask(query, p=place.name, **filters))["materializations"]
+        return [edge["node"]["state"] for edge in found["edges"]]
+
+    assert await states() == ["FAILED", "QUEUED"]
+    assert await states(v="aircraft_delays", s=["FAILED"]) == ["FAILED"]
+    assert await states(s=[]) == []
+    assert await states(v="nothing") == []
+    assert await states(t="SCHEDULE") == []
+
+
+async def test_coverage_is_told_for_each_store(place: Place) -> None:
+    held = await a_registry(place.project)
+    await place.door.runtime.database["data_copies"].update_one(
+        {"_id": held.version.data_id},
+        {"$set": {"covered": [RangePart(start=0, end=HOUR).model_dump()], "covered_online": [], "latest_event": NOON}},
+    )
+
+    version = await place.viewer.ask(
+        """query($p: String!) { featureViewVersion(reference: "aircraft_delays@1", project: $p) {
+          offline: coverage { start end } online: coverage(store: ONLINE) { start } freshness { latestEventTimestamp }
+        } }""",
+        p=place.name,
+    )
+
+    assert version["featureViewVersion"] == {
+        "offline": [{"start": "1970-01-01T00:00:00Z", "end": "1970-01-01T01:00:00Z"}],
+        "online": [],
+        "freshness": {"latestEventTimestamp": rfc3339(NOON)},
+    }
+
+
+async def test_recent_changes_come_newest_first(place: Place) -> None:
+    for sequence in (1, 2):
+        await RegistryEventDocument(
+            project_id=place.project.id,
+            sequence=sequence,
+            kind=DefinitionKind.ENTITY,
+            name=f"e{sequence}",
+            change=ChangeKind.ADDED,
+            actor="ann",
+        ).insert()
+
+    found = await place.viewer.ask(
+        """query($p: String!) { recentChanges(project: $p) { edges { node {
+          sequence kind name change actor project { name }
+        } } } }""",
+        p=place.name,
+    )
+
+    assert [edge["node"] for edge in found["recentChanges"]["edges"]] == [
+        {
+            "sequence": sequence,
+            "kind": "ENTITY",
+            "name": f"e{sequence}",
+            "change": "ADDED",
+            "actor": "ann",
+            "project": {"name": place.name},
+        }
+        for sequence in (2, 1)
+    ]
+
+
+async def test_nothing_of_another_project_is_told_even_under_the_same_names(place: Place) -> None:
+    await a_registry(place.project)
+    other = await place.door.project()
+    await a_source(other, "only_here").insert()
+    both: Client = await place.door.client(**{place.name: Role.VIEWER, other.name: Role.VIEWER})
+
+    found = await both.ask(
+        """query($p: String!) { dataSources(project: $p) { edges { node {
+          name featureViews { edges { node { name } } }
+        } } } }""",
+        p=other.name,
+    )
+
+    assert [edge["node"] for edge in found["dataSources"]["edges"]] == [
+        {"name": "only_here", "featureViews": {"edges": []}}
+    ]
+
+
+def stored(moment: datetime) -> str:
+    """As MongoDB keeps it: in milliseconds."""
+    return rfc3339(to_micros(moment) // 1000 * 1000)
