@@ -1,7 +1,7 @@
 """Online rows of a commit, packed as `domain.packing` lays them out: each entity's newest row, and what becomes of
 those whose newest row the commit took away.
 
-DuckDB chooses the rows and writes their JSON a column at a time; a row is then put together once.
+DuckDB chooses the rows and makes their bytes, a column at a time; Python only adds the keys.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,16 +12,15 @@ from typing import Any, BinaryIO
 import duckdb
 import msgspec
 
-from graphql_api.domain.packing import bitmap_bytes, joined_row, packed_key, packed_order
+from graphql_api.domain.packing import packed_key, packed_order
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.json_text import json_text
 from graphql_api.engines.layout import COMMIT, CREATED, EVENT, RUN, row_columns, visible_rows
-from graphql_api.engines.shapes import PackedFile, PackOnline, Slice, Value, View
+from graphql_api.engines.shapes import PackedFile, PackOnline, Slice, View
 from graphql_api.engines.text import columns_of, quoted
 
 _BATCH = 20_000
-_WORD = 64
-_NEW, _GONE = "__new", "__gone"
+_NEW, _GONE, _REST = "__new", "__gone", "__rest"
 
 
 def pack_online(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> PackedFile:
@@ -35,34 +34,29 @@ def pack_online(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> P
     return PackedFile(str(path), count, _latest(connection, request))
 
 
-def _plain(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> Iterator[list[bytes | None]]:
+def _plain(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> Iterator[tuple[bytes | None, ...]]:
     """`[key, row]` of every entity whose newest row is one of the new ones."""
-    view = request.view
-    gone = "" if not view.keys else f"ANTI JOIN {_GONE} USING ({_keys(view)})"
-    query = f"SELECT {_packable(view, _NEW)} FROM {_NEW} {gone}"
-    if not view.keys:
-        query += f" WHERE NOT EXISTS (FROM {_GONE})"
-    return map(_Packer(request).packed, _fetched(connection, query))
+    view, data_id = request.view, request.data_id
+    gone = f"ANTI JOIN {_GONE} USING ({_keys(view)})" if view.keys else f"WHERE NOT EXISTS (FROM {_GONE})"
+    query = f"SELECT {_packable(view, _NEW)}{_key_values(view, _NEW)} FROM {_NEW} {gone}"
+    for row, *keys in _fetched(connection, query):
+        yield packed_key(data_id, keys), row
 
 
-def _taken_away(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> Iterator[list[bytes | None]]:
+def _taken_away(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> Iterator[tuple[bytes | None, ...]]:
     """`[key, row or nil, held]` of every entity whose newest old row is no more."""
-    view = request.view
+    view, data_id = request.view, request.data_id
     if not connection.execute(f"SELECT count(*) FROM {_GONE}").fetchall()[0][0]:
         return
-    _create_newest(connection, view, "__rest", request.rest, among=_GONE)
-    on = " AND ".join(f"gone.{quoted(k.name)} = rest.{quoted(k.name)}" for k in view.keys) or "true"
-    held = f"epoch_us(gone.{EVENT}), epoch_us(gone.{CREATED}), gone.{COMMIT}, rest.{EVENT} IS NULL, "
-    keys = ", ".join(f"{_key_value(key, 'gone')}" for key in view.keys)
+    _create_newest(connection, view, _REST, request.rest, among=_GONE)
+    on = " AND ".join(f"gone.{quoted(key.name)} = rest.{quoted(key.name)}" for key in view.keys) or "true"
     query = (
-        f"SELECT {held} {keys + ', ' if keys else ''}{_packable(view, 'rest', with_keys=False)} "
-        f"FROM {_GONE} AS gone LEFT JOIN __rest AS rest ON {on}"
+        f"SELECT CASE WHEN rest.{EVENT} IS NOT NULL THEN {_packable(view, 'rest')} END, "
+        f"epoch_us(gone.{EVENT}), epoch_us(gone.{CREATED}), gone.{COMMIT}{_key_values(view, 'gone')} "
+        f"FROM {_GONE} AS gone LEFT JOIN {_REST} AS rest ON {on}"
     )
-    packer = _Packer(request)
-    for event, created, commit, nothing, *rest in _fetched(connection, query):
-        row = tuple(rest)
-        replaced = [packer.key(row), None] if nothing else packer.packed(row)
-        yield [*replaced, packed_order(event, created, commit)]
+    for row, event, created, commit, *keys in _fetched(connection, query):
+        yield packed_key(data_id, keys), row, packed_order(event, created, commit)
 
 
 # ---------------------------------------------------------------- choosing rows
@@ -72,34 +66,25 @@ def _create_newest(
     connection: duckdb.DuckDBPyConnection, view: View, table: str, slices: Sequence[Slice], *, among: str | None = None
 ) -> None:
     """One row an entity: the greatest by (event, created, commit)."""
-    names = [column.name for column in row_columns(view)]
-    keys = _keys(view)
-    source = f"({visible_rows(view, slices, names)})"
-    if among is not None and keys:
-        source = f"(FROM {source} SEMI JOIN {among} USING ({keys}))"
-    others = [name for name in names if name not in {key.name for key in view.keys}]
-    packed = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in [*others, COMMIT, RUN])
-    order = f"row({EVENT}, {CREATED}, {COMMIT})"
-    newest = f"SELECT {keys + ', ' if keys else ''}arg_max(struct_pack({packed}), {order}) AS newest FROM {source}"
-    newest += f" GROUP BY {keys}" if keys else " HAVING count(*) > 0"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {keys + ', ' if keys else ''}unnest(newest) FROM ({newest})"
-    )
+    source = f"({visible_rows(view, slices, [column.name for column in row_columns(view)])})"
+    if among is not None and view.keys:
+        source = f"(FROM {source} SEMI JOIN {among} USING ({_keys(view)}))"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM {source} QUALIFY {_is_newest(view)}")
+
+
+def _is_newest(view: View) -> str:
+    by_key = f"PARTITION BY {_keys(view)} " if view.keys else ""
+    return f"row_number() OVER ({by_key}ORDER BY {EVENT} DESC, {CREATED} DESC, {COMMIT} DESC) = 1"
 
 
 def _create_gone(connection: duckdb.DuckDBPyConnection, request: PackOnline) -> None:
     """Entities whose newest old row stood above their newest new one; their keys and that row's order."""
     view = request.view
-    keys = _keys(view)
-    source = f"({visible_rows(view, request.old, [*(k.name for k in view.keys), EVENT, CREATED])})"
-    order = f"row({EVENT}, {CREATED}, {COMMIT})"
-    named = f"struct_pack({EVENT} := {EVENT}, {CREATED} := {CREATED}, {COMMIT} := {COMMIT})"
-    newest = f"SELECT {keys + ', ' if keys else ''}arg_max({named}, {order}) AS newest FROM {source}"
-    newest += f" GROUP BY {keys}" if keys else " HAVING count(*) > 0"
-    on = " AND ".join(f"old.{quoted(k.name)} = new.{quoted(k.name)}" for k in view.keys) or "true"
+    source = f"({visible_rows(view, request.old, [*(key.name for key in view.keys), EVENT, CREATED])})"
+    on = " AND ".join(f"old.{quoted(key.name)} = new.{quoted(key.name)}" for key in view.keys) or "true"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_GONE} AS SELECT old.* FROM "
-        f"(SELECT {keys + ', ' if keys else ''}unnest(newest) FROM ({newest})) AS old LEFT JOIN {_NEW} AS new ON {on} "
+        f"(SELECT * FROM {source} QUALIFY {_is_newest(view)}) AS old LEFT JOIN {_NEW} AS new ON {on} "
         f"WHERE new.{EVENT} IS NULL OR row(old.{EVENT}, old.{CREATED}, old.{COMMIT}) "
         f"> row(new.{EVENT}, new.{CREATED}, new.{COMMIT})"
     )
@@ -120,47 +105,36 @@ def _keys(view: View) -> str:
     return columns_of(key.name for key in view.keys)
 
 
-def _key_value(key: Value, alias: str) -> str:
-    name = f"{alias}.{quoted(key.name)}"
-    return f"epoch_us({name})" if key.value_type is ValueType.TIMESTAMP else name
+def _key_values(view: View, alias: str) -> str:
+    """To follow other columns."""
+    names = [(f"{alias}.{quoted(key.name)}", key.value_type is ValueType.TIMESTAMP) for key in view.keys]
+    return "".join(f", epoch_us({name})" if is_moment else f", {name}" for name, is_moment in names)
 
 
-def _packable(view: View, alias: str, *, with_keys: bool = True) -> str:
-    """Keys, event, created, commit, run, words of null bits, the features' texts: what `_row` takes."""
-    texts = [json_text(f"{alias}.{quoted(f.name)}", f.value_type) for f in view.features]
-    words = [
-        " + ".join(
-            f"CASE WHEN {alias}.{quoted(f.name)} IS NULL THEN {1 << bit}::UBIGINT ELSE 0::UBIGINT END"
-            for bit, f in enumerate(view.features[first : first + _WORD])
-        )
-        for first in range(0, len(view.features), _WORD)
-    ]
+def _packable(view: View, alias: str) -> str:
+    """The row as `domain.packing` lays it out, made a column at a time: one BLOB."""
+    order = [_big_endian(number) for number in (f"epoch_us({alias}.{EVENT})", f"epoch_us({alias}.{CREATED})")]
+    header = " || ".join([*order, _big_endian(f"{alias}.{COMMIT}", offset=0), f"{alias}.{RUN}", *_bitmap(view, alias)])
+    texts = [json_text(f"{alias}.{quoted(feature.name)}", feature.value_type) for feature in view.features]
     joined = "concat_ws(',', " + ", ".join(f"coalesce({text}, 'null')" for text in texts) + ")" if texts else "''"
-    keys = [_key_value(key, alias) for key in view.keys] if with_keys else []
-    order = [f"epoch_us({alias}.{EVENT})", f"epoch_us({alias}.{CREATED})", f"{alias}.{COMMIT}", f"{alias}.{RUN}"]
-    return ", ".join([*keys, *order, *words, joined])
+    return f"unhex({header}) || encode({joined})"
 
 
-class _Packer:
-    """Puts the bytes of one row together; what it is given, `_packable` says."""
+def _big_endian(number: str, offset: int = 1 << 63) -> str:
+    return f"lpad(to_hex(CAST(CAST({number} AS HUGEINT) + {offset}::HUGEINT AS UBIGINT)), 16, '0')"
 
-    def __init__(self, request: PackOnline) -> None:
-        self._data_id = request.data_id
-        self._keys = len(request.view.keys)
-        self._bitmap = bitmap_bytes(len(request.view.features))
-        self._runs: dict[str, bytes] = {}
 
-    def packed(self, row: tuple[Any, ...]) -> list[bytes | None]:
-        keys = row[: self._keys]
-        event, created, commit, run, *words, text = row[self._keys :]
-        if (run_id := self._runs.get(run)) is None:
-            run_id = self._runs[run] = bytes.fromhex(run)
-        nulls = b"".join(word.to_bytes(_WORD // 8, "little") for word in words)[: self._bitmap]
-        order = packed_order(event, created, commit)
-        return [packed_key(self._data_id, keys), joined_row(order, run_id, nulls, text.encode())]
-
-    def key(self, row: tuple[Any, ...]) -> bytes:
-        return packed_key(self._data_id, row[: self._keys])
+def _bitmap(view: View, alias: str) -> list[str]:
+    """Two hex digits for every eight features."""
+    return [
+        "lpad(to_hex("
+        + " + ".join(
+            f"CASE WHEN {alias}.{quoted(feature.name)} IS NULL THEN {1 << bit} ELSE 0 END"
+            for bit, feature in enumerate(view.features[first : first + 8])
+        )
+        + "), 2, '0')"
+        for first in range(0, len(view.features), 8)
+    ]
 
 
 def _fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
@@ -169,11 +143,13 @@ def _fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tupl
         yield from rows
 
 
-def _write(file: BinaryIO, rows: Iterable[list[bytes | None]]) -> int:
+def _write(file: BinaryIO, rows: Iterable[Sequence[bytes | None]]) -> int:
+    """The stream is the inside of one long array: a batch is encoded at once, and its array's header left out."""
     encoder = msgspec.msgpack.Encoder()
     count = 0
     iterator = iter(rows)
     while batch := list(islice(iterator, _BATCH)):
-        file.write(b"".join(map(encoder.encode, batch)))
+        header = 1 if len(batch) < 16 else 3
+        file.write(memoryview(encoder.encode(batch))[header:])
         count += len(batch)
     return count
