@@ -45,9 +45,4 @@ def packed_row(order: bytes, run_id: bytes, texts: Sequence[bytes]) -> bytes:
     for index, text in enumerate(texts):
         if text == b"null":
             nulls[index // 8] |= 1 << index % 8
-    return joined_row(order, run_id, bytes(nulls), b",".join(texts))
-
-
-def joined_row(order: bytes, run_id: bytes, nulls: bytes, text: bytes) -> bytes:
-    """For writers that make the bitmap and the joined texts themselves, many rows at once."""
-    return b"".join((order, run_id, nulls, text))
+    return b"".join((order, run_id, nulls, b",".join(texts)))
