@@ -46,9 +46,9 @@ def describe_files(connection: duckdb.DuckDBPyConnection, request: DescribeFiles
 def _footers(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], query: str) -> list[tuple[Any, ...]]:
     try:
         return connection.execute(query.format(listed(dict.fromkeys(paths)))).fetchall()
-    except duckdb.PermissionException:
+    except (duckdb.PermissionException, duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
-    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.NotImplementedException):
+    except duckdb.Error:
         for path in paths:
             _refuse_unreadable(connection, path)
         raise

@@ -200,7 +200,7 @@ def _in_utc(timezone: str, naive: str, name: str) -> str:
     skipped = raising(
         "SKIPPED_TIME",
         f"{literal(f'{name} is ')} || {naive} || {literal(f', a time that the clock skipped in {timezone}, in ')} "
-        f"|| parse_filename({_FILE})",
+        f"|| {_FILE}",
     )
     chosen = f"""CASE
         WHEN timezone({zone}, {later}) IS DISTINCT FROM {naive} THEN {skipped}::TIMESTAMP

@@ -7,11 +7,12 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import msgspec
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import (
@@ -37,7 +38,7 @@ WINDOW w AS (PARTITION BY user_id ORDER BY seen_at RANGE BETWEEN INTERVAL 7 DAY 
 
 
 @contextmanager
-def measured(name: str, rows: int) -> Iterator[None]:
+def measured(name: str, rows: int) -> Generator[None]:
     begin = time.perf_counter()
     yield
     seconds = time.perf_counter() - begin
@@ -99,12 +100,10 @@ async def run(folder: Path, rows: int) -> None:
                 paths = [piece.path for piece in slices]
                 with measured(f"PackOnline of a row in five, {name}", rows):
                     await box.call(PackOnline(1, 1, RUN, asked, slices, [], [], str(box.folder)), readable=paths)
-                unique = View(
-                    **{f: getattr(asked, f) for f in asked.__struct_fields__}
-                    | {
-                        "keys": [*asked.keys, Value("at", ValueType.TIMESTAMP)],
-                        "features": [f for f in asked.features if f.name != "at"],
-                    }
+                unique = msgspec.structs.replace(
+                    asked,
+                    keys=[*asked.keys, Value("at", ValueType.TIMESTAMP)],
+                    features=[feature for feature in asked.features if feature.name != "at"],
                 )
                 with measured(f"PackOnline of every row, {name}", rows):
                     await box.call(PackOnline(1, 1, RUN, unique, slices, [], [], str(box.folder)), readable=paths)
