@@ -14,17 +14,12 @@ from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, bitmap_bytes, pac
 from graphql_api.domain.times import rfc3339
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import PackedFile, PackOnline, Relation, Slice, View
-from graphql_api.runs.packed import batches
-from tests.engines.support import JAN, RUN, Bench, a_view, at, columns
+from tests.engines.support import JAN, RUN, Bench, a_view, at, columns, entries
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 MOMENTS = st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
-
-
-def packed_rows(path: Path) -> list[tuple[bytes, bytes]]:
-    return [row for batch in batches(path, 1_000) for row in batch.rows]
 
 
 def quoted(text: str) -> str:
@@ -87,7 +82,7 @@ def test_values_and_keys_come_back_as_they_were(row: tuple[Any, ...], key: tuple
     }  # fmt: skip
     with TemporaryDirectory() as folder:
         _, made = pack(Bench(Path(folder)), items, keys)
-        [(packed, value)] = packed_rows(Path(made.path))
+        [[packed, value]] = entries(made)
 
     assert packed == packed_key(255, list(key))
     assert value[:ORDER_BYTES] == packed_order(0, 0, 3)
@@ -110,7 +105,7 @@ def test_the_bitmap_is_as_long_as_the_features_need(bench: Bench, count: int) ->
 
     texts = [b"null" if value is None else str(value).encode() for value in values]
     expected = packed_row(packed_order(0, 0, 3), bytes.fromhex(RUN), texts)
-    assert list(packed_rows(Path(made.path))) == [(packed_key(255, ["a"]), expected)]
+    assert entries(made) == [[packed_key(255, ["a"]), expected]]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +115,7 @@ def test_the_bitmap_is_as_long_as_the_features_need(bench: Bench, count: int) ->
 def test_floats_are_the_shortest_text_that_reads_back(bench: Bench, literal: str, text: bytes) -> None:
     _, made = pack(bench, {"v": ("FLOAT64", f"'{literal}'::DOUBLE")}, {"k": ("STRING", "'a'")})
 
-    [(_, row)] = packed_rows(Path(made.path))
+    [[_, row]] = entries(made)
 
     assert row.endswith(b"\0" + text)
 
@@ -128,4 +123,4 @@ def test_floats_are_the_shortest_text_that_reads_back(bench: Bench, literal: str
 def test_a_view_without_keys_has_one_row(bench: Bench) -> None:
     _, made = pack(bench, {"v": ("INT64", "5")}, {})
 
-    assert [key for key, _ in packed_rows(Path(made.path))] == [packed_key(255, [])]
+    assert [key for key, _ in entries(made)] == [packed_key(255, [])]
