@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -166,13 +167,14 @@ def test_the_tabs_that_start_a_run_and_watch_it_work(demo: Demo) -> None:
     assert (progress[0]["state"], progress[-1]["state"]) == ("QUEUED", "SUCCEEDED")
 
 
-def subscribed(demo: Demo, document: str, variables: Mapping[str, object]) -> ClientConnection:
-    socket = connect(f"ws://{demo.address}/graphql", subprotocols=[PROTOCOL], origin=None)
-    socket.send(json.dumps({"type": "connection_init"}))
-    assert json.loads(socket.recv())["type"] == "connection_ack"
-    payload = {"query": document, "variables": variables}
-    socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-    return socket
+@contextmanager
+def subscribed(demo: Demo, document: str, variables: Mapping[str, object]) -> Generator[ClientConnection]:
+    with connect(f"ws://{demo.address}/graphql", subprotocols=[PROTOCOL]) as socket:
+        socket.send(json.dumps({"type": "connection_init"}))
+        assert json.loads(socket.recv(timeout=60))["type"] == "connection_ack"
+        payload = {"query": document, "variables": variables}
+        socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+        yield socket
 
 
 def events(socket: ClientConnection) -> Iterator[dict[str, Any]]:
