@@ -1,23 +1,25 @@
 """What an online look-up costs: uv run python -m tests.benchmarks.online
 
-Without HTTP in this process, then over HTTP from a server process of its own: the look-up behind a bare route, beside
-a plain Starlette JSON route that answers the same bytes' worth from memory. On real servers, started for this.
+Without HTTP in this process; then over HTTP from server processes of their own: GraphQL as the product serves it, and
+the look-up behind a bare route, beside a plain Starlette JSON route that answers the same from memory. On the
+product's embedded servers, started for this.
 """
 
 import asyncio
 import contextlib
 import secrets
+import socket
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 import psutil
 import uvicorn
 import uvloop
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,10 +28,14 @@ from starlette.routing import Route
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN
 from graphql_api.domain.packing import KeyValue
 from graphql_api.domain.types import ValueType
+from graphql_api.doors.app import create_app
+from graphql_api.doors.encoding import decoded, encoded
+from graphql_api.runtime import Runtime
+from graphql_api.serving.lookup import OnlineAnswer
 from graphql_api.settings import Settings
 from tests.benchmarks.load import post_for
 from tests.factories import a_row, an_entry
-from tests.own_servers import OwnMongo, OwnRedis
+from tests.servers import running
 from tests.serving.online import Online, a_lookup, started, told
 
 SECONDS = 3.0
@@ -76,82 +82,112 @@ async def in_process(online: Online) -> None:
                   f"  {used / asked * 1e6:>6.0f} us CPU")  # fmt: skip
 
 
-async def serve(port: int, mongodb_url: str, redis_url: str) -> None:
-    settings = given(mongodb_url, redis_url)
-    async with filled(settings) as online:
-        encode = msgspec.json.Encoder().encode
-        from_memory = {
-            size: told(await online.features.look_up(EVERYONE_IS_ADMIN, "default", a_lookup("model", entities(size))))
-            for size in SIZES
-        }
+async def serve(port: int, kind: str) -> None:
+    settings = Settings()
+    async with contextlib.AsyncExitStack() as stack:
+        app = create_app(settings) if kind == "product" else await stack.enter_async_context(bare_app(settings))
+        config = uvicorn.Config(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="error")
+        await uvicorn.Server(config).serve()
+
+
+@asynccontextmanager
+async def bare_app(settings: Settings) -> AsyncGenerator[Starlette]:
+    async with Runtime(settings) as runtime:
+        online = runtime.services.online_features
+
+        async def answer(asked: Mapping[str, object]) -> OnlineAnswer:
+            return await online.look_up(EVERYONE_IS_ADMIN, "default", a_lookup("model", asked))
+
+        from_memory = {size: told(await answer(entities(size))) for size in SIZES}
 
         async def plain(request: Request) -> Response:
             asked = await request.json()
             return JSONResponse(from_memory[len(asked["tailnum"])])
 
         async def bare(request: Request) -> Response:
-            asked: Mapping[str, object] = msgspec.json.decode(await request.body())
-            answer = await online.features.look_up(EVERYONE_IS_ADMIN, "default", a_lookup("model", asked))
-            return Response(encode(answer), media_type="application/json")
+            return Response(encoded(await answer(decoded(await request.body()))), media_type="application/json")
 
-        routes = [Route("/plain", plain, methods=["POST"]), Route("/bare", bare, methods=["POST"])]
-        config = uvicorn.Config(
-            Starlette(routes=routes), port=port, loop="uvloop", http="httptools", access_log=False, log_level="error"
-        )
-        await uvicorn.Server(config).serve()
+        yield Starlette(routes=[Route("/plain", plain, methods=["POST"]), Route("/bare", bare, methods=["POST"])])
 
 
-async def over_http(port: int, server: psutil.Process) -> None:
-    for size in SIZES:
-        body = msgspec.json.encode(entities(size))
-        for path, name in (("/plain", "plain Starlette JSON"), ("/bare", "look_up behind a route")):
-            await post_for(0.5, port, path, body, 4)
-            for together in (1, 16, 64):
-                before = server.cpu_times()
-                load = await post_for(SECONDS, port, path, body, together)
-                after = server.cpu_times()
-                used = after.user + after.system - before.user - before.system
-                print(f"{size:>4} x 20  c{together:<3} {name:<24} {load.rate:>8.0f}/s"
-                      f"  {used / load.requests * 1e6:>6.0f} us CPU"
-                      f"  p50 {load.percentile(0.5):.1f}  p99 {load.percentile(0.99):.1f} ms")  # fmt: skip
-
-
-def given(mongodb_url: str, redis_url: str) -> Settings:
-    return Settings.model_validate(
-        {"mongodb_url": mongodb_url, "redis_url": redis_url, "mongodb_database": f"bench-{secrets.token_hex(4)}"}
+@asynccontextmanager
+async def served(kind: str, settings: Settings, probe: str) -> AsyncGenerator[tuple[int, psutil.Process]]:
+    port = free_port()
+    environment = {
+        "AUTH": "none", "MONGODB_URL": settings.mongodb_url, "MONGODB_DATABASE": settings.mongodb_database,
+        "REDIS_URL": settings.redis_url, "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "S3_ACCESS_KEY_ID": settings.s3_access_key_id, "DATA_DIR": str(settings.data_dir), "PATH": "/usr/bin:/bin",
+        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+    }  # fmt: skip
+    command = ["-m", "tests.benchmarks.online", str(port), kind]
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env={name: value for name, value in environment.items() if value}
     )
+    try:
+        while server.returncode is None:
+            await asyncio.sleep(0.2)
+            with contextlib.suppress(OSError):
+                await post_for(0.1, port, probe, body_for(probe, 1), 1)
+                break
+        yield port, psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        await server.wait()
 
 
-@contextmanager
-def own_servers():
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        places = [Path(folder, name) for name in ("mongo", "redis")]
-        for place in places:
-            place.mkdir()
-        yield stack.enter_context(OwnMongo(places[0])).url, stack.enter_context(OwnRedis(places[1])).url
+DOCUMENT = """query Delays($entities: JSON!) {
+  onlineFeatures(featureService: "model", entities: $entities) {
+    features rows statuses views viewOfFeature eventTimestamps materializationIds
+  }
+}"""
+
+
+def body_for(path: str, size: int) -> bytes:
+    asked = entities(size)
+    return encoded({"query": DOCUMENT, "variables": {"entities": asked}} if path == "/graphql" else asked)
+
+
+async def over_http(settings: Settings) -> None:
+    async with served("bare", settings, "/bare") as bare, served("product", settings, "/graphql") as product:
+        for size in SIZES:
+            for together in (1, 16, 64):
+                for (port, server), path, name in (
+                    (bare, "/plain", "plain Starlette JSON"),
+                    (bare, "/bare", "look_up behind a route"),
+                    (product, "/graphql", "GraphQL"),
+                ):
+                    body = body_for(path, size)
+                    await post_for(0.3, port, path, body, together)
+                    before = server.cpu_times()
+                    load = await post_for(SECONDS, port, path, body, together)
+                    after = server.cpu_times()
+                    used = after.user + after.system - before.user - before.system
+                    print(f"{size:>4} x 20  c{together:<3} {name:<24} {load.rate:>8.0f}/s"
+                          f"  {used / load.requests * 1e6:>6.0f} us CPU"
+                          f"  p50 {load.percentile(0.5):.1f}  p99 {load.percentile(0.99):.1f} ms")  # fmt: skip
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 async def main() -> None:
-    with own_servers() as (mongodb_url, redis_url):
-        async with filled(given(mongodb_url, redis_url)) as online:
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder, "servers")) as servers:
+        settings = Settings(
+            data_dir=Path(folder, "data"),
+            mongodb_url=servers.mongodb_url,
+            mongodb_database=f"bench-{secrets.token_hex(4)}",
+            redis_url=servers.redis_url,
+            s3_endpoint_url=servers.s3_endpoint_url,
+            s3_access_key_id=servers.s3_access_key_id,
+            s3_secret_access_key=SecretStr(servers.s3_secret_access_key),
+        )
+        async with filled(settings) as online:
             await in_process(online)
-        port = OwnRedis(Path()).port
-        command = ["-m", "tests.benchmarks.online", str(port), mongodb_url, redis_url]
-        server = await asyncio.create_subprocess_exec(sys.executable, *command)
-        try:
-            while True:
-                await asyncio.sleep(0.2)
-                with contextlib.suppress(OSError):
-                    await post_for(0.1, port, "/bare", msgspec.json.encode(entities(1)), 1)
-                    break
-            await over_http(port, psutil.Process(server.pid))
-        finally:
-            server.terminate()
-            await server.wait()
+            await over_http(settings)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        uvloop.run(serve(int(sys.argv[1]), sys.argv[2], sys.argv[3]))
-    else:
-        uvloop.run(main())
+    uvloop.run(serve(int(sys.argv[1]), sys.argv[2]) if len(sys.argv) > 1 else main())

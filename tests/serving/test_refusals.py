@@ -137,7 +137,7 @@ async def test_every_reference_that_cannot_be_answered_is_told(online: Online) -
     assert sorted(refusal.problems, key=lambda problem: problem.path) == [
         Problem("features[0]", "There is no feature view 'aircraft_delay'.", "Did you mean 'aircraft_delays'?"),
         Problem("features[1]", "There is no aircraft_delays@2.", "The newest is 1."),
-        Problem("features[2]", "aircraft_delays@1 has no feature 'b'.", "There is a."),
+        Problem("features[2]", "aircraft_delays@1 has no feature 'b'.", "Known: a."),
         Problem("features[3]", "'new_view' has no published version.", "Publish new_view@1, or ask for it by number."),
         Problem(
             "features[4]",

@@ -135,7 +135,7 @@ async def test_whatever_the_interleaving_each_key_ends_with_its_newest_row(
 async def test_many_processes_worth_of_writers_leave_the_newest_rows(servers: RunningServers) -> None:
     copy = a_copy()
     dice = random.Random(20)
-    writes = [(dice.randrange(200), (dice.randrange(40), dice.randrange(3), n)) for n in range(8_000)]
+    writes = [(dice.randrange(200), (dice.randrange(40), dice.randrange(3), n)) for n in range(3_000)]
 
     async def write(items: list[tuple[int, tuple[int, int, int]]]) -> None:
         async with OnlineStore(servers.redis_url, timeout_seconds=5.0) as store:
