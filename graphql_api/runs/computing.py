@@ -44,6 +44,13 @@ async def _freeze(attempt: Attempt) -> inputs.Frozen:
     tools, run = attempt.tools, attempt.run
     sources = attempt.version.transformation.sources
     frozen = await inputs.freeze(tools.database, tools.objects, run.id, sources)
+    if not any(frozen.values()):
+        places = ", ".join(uri for source in sources for uri in source.uris)
+        raise RunFault(
+            "NO_INPUT",
+            f"There is no object at {places}.",
+            hint="Put the source's files there, or change its place, and start another run.",
+        )
     if run.frozen_at is None:
         now = now_micros()
         await attempt.hold.write({"frozen_at": now} | ({"end": now} if run.is_static else {}))
