@@ -62,7 +62,7 @@ async def test_a_fault_that_passes_is_tried_again_later_each_time(
         assert retrying.next_attempt_at
         assert retrying.failure
         assert retrying.failure.code == "UNAVAILABLE"
-        assert retrying.progress.message.startswith("The object store does not answer. Trying again in 1 s.")
+        assert retrying.progress.message.startswith("The object store does not answer. Trying again in 2 s.")
         await until(shop, run, RunState.RETRYING, 2)
     async with working(tools):
         ended = await shop.ended(run)
@@ -152,3 +152,16 @@ async def test_what_the_database_will_never_take_fails_the_run_and_says_so(
 
     assert ended.failure is not None
     assert (ended.state, ended.attempt, ended.failure.code) == (RunState.FAILED, 2, "INTERNAL")
+
+
+async def test_a_run_without_any_object_fails_and_says_where_it_looked(
+    tools: Tools, place: str, tmp_path: Path
+) -> None:
+    shop = await open_shop(tools, place, tmp_path)
+    run = await shop.ask(0, 10)
+    async with working(tools):
+        ended = await shop.ended(run)
+
+    assert ended.failure is not None
+    assert (ended.state, ended.attempt, ended.failure.code) == (RunState.FAILED, 1, "NO_INPUT")
+    assert f"{place}*.parquet" in ended.failure.message
