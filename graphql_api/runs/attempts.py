@@ -6,6 +6,7 @@ from collections.abc import Collection, Coroutine
 
 from pymongo.errors import PyMongoError
 
+from graphql_api.documents.raw import passes
 from graphql_api.domain.enums import RunState
 from graphql_api.errors import Fenced, RunFault, Unavailable, UserError
 from graphql_api.runs import finish
@@ -31,9 +32,11 @@ async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: f
             await _carry_out(tools, queue, hold, reporter, lease_seconds)
         except (CancelAsked, HandBack, RunFault) as ended:
             await _end(queue, hold, reporter, ended, run_attempts)
-        except (Fenced, PyMongoError):
+        except Fenced:
             raise
         except Exception as error:
+            if isinstance(error, PyMongoError) and passes(error):
+                raise
             await _end(queue, hold, reporter, _as_fault(error, hold), run_attempts)
     except Fenced as fenced:
         log.warning("%s", fenced)

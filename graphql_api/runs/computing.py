@@ -40,11 +40,21 @@ async def compute(attempt: Attempt) -> list[CheckpointDocument]:
 
 
 async def _freeze(attempt: Attempt) -> inputs.Frozen:
+    """The moment is taken after the listing: a row that became known later than it is rejected, and would be lost."""
     tools, run = attempt.tools, attempt.run
+    sources = attempt.version.transformation.sources
+    frozen = await inputs.freeze(tools.database, tools.objects, run.id, sources)
+    if not any(frozen.values()):
+        places = ", ".join(uri for source in sources for uri in source.uris)
+        raise RunFault(
+            "NO_INPUT",
+            f"There is no object at {places}.",
+            hint="Put the source's files there, or change its place, and start another run.",
+        )
     if run.frozen_at is None:
         now = now_micros()
         await attempt.hold.write({"frozen_at": now} | ({"end": now} if run.is_static else {}))
-    return await inputs.freeze(tools.database, tools.objects, run.id, attempt.version.transformation.sources)
+    return frozen
 
 
 async def _plan(attempt: Attempt, view: View, readable: Sequence[str]) -> tuple[RangePart, ...]:

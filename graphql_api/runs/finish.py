@@ -16,6 +16,8 @@ from graphql_api.runs.publishing import decide, publish
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.transactions import Overtaken, in_transaction
 
+FIRST_BACKOFF_SECONDS = 2.0
+"""Doubled each time, so that five attempts outlast the restart of a store, and half a minute without it."""
 LONGEST_BACKOFF_SECONDS = 60.0
 _RELEASED: dict[str, object] = {"owner": None, "lease_expires_at": None}
 
@@ -68,7 +70,7 @@ async def fail(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
 async def retry(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
     """Leave it to a further attempt, later each time. Raises Fenced, or CancelAsked."""
     failures = hold.run.failures + 1
-    seconds = min(LONGEST_BACKOFF_SECONDS, 2.0 ** (failures - 1))
+    seconds = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 16))
     await reporter.pause()
     await hold.write(
         {

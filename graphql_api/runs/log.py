@@ -102,7 +102,13 @@ async def append_outside(database: Database, run_id: ObjectId, decide: Decide) -
         await keep_tail(database, run_id, run.tail)
         update = appended([event])
         update["$set"] |= changes
-        same = {"_id": run_id, "sequence": run.sequence, "state": run.state, "attempt": run.attempt}
+        same = {
+            "_id": run_id,
+            "sequence": run.sequence,
+            "state": run.state,
+            "attempt": run.attempt,
+            "commit": run.commit,
+        }
         if (await database["materializations"].update_one(same, update)).matched_count:
             return await load(database, run_id)
 

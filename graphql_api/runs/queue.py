@@ -53,10 +53,11 @@ class RunQueue:
             )
             if not asked.matched_count:
                 raise NotFound(f"{run.view_name}@{run.version_number} holds no data any more.")
+            if remember:
+                # Before all else: who sends a request twice at once overlaps with nobody but themselves.
+                await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
             await self._refuse_overlap(run, session)
             await self._runs.insert_one(_as_stored(run), session=session)
-            if remember:
-                await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
 
         async with self._database.client.start_session() as session:
             await session.with_transaction(insert)

@@ -1,5 +1,6 @@
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -141,3 +142,22 @@ async def test_a_running_run_is_told_to_end_until_it_has_committed(queue: RunQue
     assert await queue.renew(running, 30.0) == RunState.CANCELLING
     with pytest.raises(Conflict, match="has committed"):
         await queue.cancel(committed.id, by="ann")
+
+
+async def test_a_commit_that_comes_between_keeps_a_run_from_being_cancelled(
+    queue: RunQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await queue.enqueue(new_run(await data_copy()))
+    hold = await claimed(queue)
+    keep_tail = log.keep_tail
+
+    async def commit_meanwhile(*arguments: Any) -> None:
+        await keep_tail(*arguments)
+        await hold.write({"commit": 1})
+
+    monkeypatch.setattr(log, "keep_tail", commit_meanwhile)
+
+    with pytest.raises(Conflict, match="has committed"):
+        await queue.cancel(run.id, by="tester")
+    found = await log.load(hold.database, run.id)
+    assert (found.state, found.commit) == (RunState.RUNNING, 1)

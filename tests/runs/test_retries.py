@@ -4,15 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import RunPhase, RunState
-from graphql_api.errors import Conflict
-from graphql_api.runs import log
+from graphql_api.domain.times import now_micros
+from graphql_api.errors import Conflict, Unavailable
+from graphql_api.runs import checks, log
 from graphql_api.runs.tools import Tools
 from graphql_api.settings import Settings
 from graphql_api.stores.file_cache import FileCache
-from graphql_api.stores.objects import ObjectStore
+from graphql_api.stores.objects import ObjectInfo, ObjectStore
 from graphql_api.stores.online import OnlineStore
 from tests.runs.workshop import Shop, open_shop, working
 
@@ -60,7 +62,7 @@ async def test_a_fault_that_passes_is_tried_again_later_each_time(
         assert retrying.next_attempt_at
         assert retrying.failure
         assert retrying.failure.code == "UNAVAILABLE"
-        assert retrying.progress.message.startswith("The object store does not answer. Trying again in 1 s.")
+        assert retrying.progress.message.startswith("The object store does not answer. Trying again in 2 s.")
         await until(shop, run, RunState.RETRYING, 2)
     async with working(tools):
         ended = await shop.ended(run)
@@ -112,3 +114,54 @@ async def test_a_run_that_waits_for_its_next_attempt_is_cancelled_at_once(
         cancelled = await shop.queue.cancel(run.id, by="ann")
 
     assert (cancelled.state, cancelled.next_attempt_at) == (RunState.CANCELLED, None)
+
+
+async def test_inputs_are_frozen_as_late_as_they_are_listed(
+    tools: Tools, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that became known after the freeze is rejected: so none that a run has listed may be later than it."""
+    shop, run = await with_a_run(tools, place, tmp_path)
+    listing, listed = tools.objects.list, list[int]()
+
+    async def away_at_first(pattern: str) -> list[ObjectInfo]:
+        listed.append(now_micros())
+        if len(listed) == 1:
+            raise Unavailable("The object store does not answer.")
+        return await listing(pattern)
+
+    monkeypatch.setattr(tools.objects, "list", away_at_first)
+    async with working(tools):
+        ended = await shop.ended(run)
+
+    assert ended.frozen_at is not None
+    assert (ended.state, ended.attempt) == (RunState.SUCCEEDED, 2)
+    assert ended.frozen_at >= listed[-1]
+
+
+async def test_what_the_database_will_never_take_fails_the_run_and_says_so(
+    tools: Tools, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, run = await with_a_run(tools, place, tmp_path)
+
+    async def too_large(*_: object) -> None:
+        raise OperationFailure("BSONObj size is invalid", 10334)
+
+    monkeypatch.setattr(checks, "record", too_large)
+    async with working(tools, run_attempts=2):
+        ended = await shop.ended(run)
+
+    assert ended.failure is not None
+    assert (ended.state, ended.attempt, ended.failure.code) == (RunState.FAILED, 2, "INTERNAL")
+
+
+async def test_a_run_without_any_object_fails_and_says_where_it_looked(
+    tools: Tools, place: str, tmp_path: Path
+) -> None:
+    shop = await open_shop(tools, place, tmp_path)
+    run = await shop.ask(0, 10)
+    async with working(tools):
+        ended = await shop.ended(run)
+
+    assert ended.failure is not None
+    assert (ended.state, ended.attempt, ended.failure.code) == (RunState.FAILED, 1, "NO_INPUT")
+    assert f"{place}*.parquet" in ended.failure.message

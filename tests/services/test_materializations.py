@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -142,3 +143,13 @@ async def test_only_editors_start_and_cancel_and_strangers_see_nothing(service: 
         with pytest.raises(Unauthenticated):
             await service.get(ANONYMOUS, run_id)
     assert (await service.cancel(place.viewer(Role.EDITOR), run.id)).state == RunState.CANCELLED
+
+
+@pytest.mark.usefixtures("place")
+async def test_of_many_with_one_key_at_once_all_get_the_same_run(service: Materializations, place: Place) -> None:
+    first, *others = await asyncio.gather(
+        *(service.start(ANN, place.project.name, "sales", start=10, end=20, idempotency_key="k") for _ in range(6))
+    )
+
+    assert {run.id for run in others} == {first.id}
+    assert await MaterializationDocument.count() == 1
