@@ -8,6 +8,7 @@ export DATA_DIR ?= .data
 run: export AUTH ?= none
 
 PYTHON := .venv/bin/python
+AUDIT := tests/api/graphql_http_audit
 FRONTEND := $(shell find frontend graphql_api/examples/operations -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -23,7 +24,7 @@ help:
 run: install
 	@exec $(PYTHON) -I -S graphql_api/embedded/bound.py $$PPID $(CURDIR)/jfs dev  # ends with make, even when that is killed
 
-test: lint install
+test: lint install $(AUDIT)/node_modules/ready
 	$(PYTHON) -m pytest
 
 lint: install check-schema
@@ -51,6 +52,10 @@ install: .venv/ready frontend/dist/ready
 
 .venv/ready: .tools/ready pyproject.toml uv.lock
 	uv sync --locked --quiet
+	@touch $@
+
+$(AUDIT)/node_modules/ready: .tools/ready $(AUDIT)/package-lock.json
+	cd $(AUDIT) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/node_modules/ready: .tools/ready frontend/package-lock.json

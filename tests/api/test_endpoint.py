@@ -1,5 +1,6 @@
 """GraphQL over HTTP: media types, status codes, and what is refused before GraphQL has a say."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -96,7 +97,7 @@ async def test_a_body_beyond_the_limit_is_413(door: Door) -> None:
 
 
 async def test_a_body_that_does_not_announce_its_length_is_counted(door: Door) -> None:
-    async def parts() -> Any:
+    async def parts() -> AsyncGenerator[bytes]:
         for _ in range(door.settings.max_body_bytes // 100_000 + 2):
             yield b" " * 100_000
 
