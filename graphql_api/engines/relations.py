@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
-import msgspec
 
 from graphql_api.engines.files import FileColumns, columns_of_files
-from graphql_api.engines.problems import binding, raising, refuse, refuse_sql
+from graphql_api.engines.problems import raising, refuse
 from graphql_api.engines.shapes import FileColumn, Relation
 from graphql_api.engines.text import columns_of, listed, literal, quoted
+from graphql_api.engines.type_texts import check_type
 from graphql_api.engines.types import NAIVE, canonical, is_timestamp, widens
 
 # No time zone was ever further from UTC than this; within it a raw timestamp can be compared before it is converted.
@@ -35,54 +35,6 @@ EVERYTHING = Window(None, None)
 def presented_type(data_type: str) -> str:
     """What SQL sees of a frozen type: naive timestamps of any precision are TIMESTAMP."""
     return "TIMESTAMP" if canonical(data_type) in NAIVE else data_type
-
-
-def check_type(connection: duckdb.DuckDBPyConnection, data_type: str) -> None:
-    """A type may come from a document: it must be a type, and nothing but a type."""
-    text = f"SELECT CAST(NULL AS {data_type})"
-    with binding(text):
-        statements = connection.extract_statements(text)
-    if len(statements) != 1 or not _is_bare_cast(connection, text):
-        refuse_sql(f"{data_type!r} is not a type of DuckDB.")
-    try:
-        connection.execute(text)
-    except duckdb.Error:
-        refuse_sql(f"{data_type!r} is not a type of DuckDB.")
-
-
-def _is_bare_cast(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
-    parsed = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchall()[0][0]
-    try:
-        (statement,) = msgspec.json.decode(parsed, type=_Parsed).statements
-        (item,) = statement.node.select_list
-    except (msgspec.ValidationError, ValueError):
-        return False
-    return not item.alias and item.child.literal.kind == "NULL_LITERAL"
-
-
-class _Literal(msgspec.Struct):
-    kind: str
-
-
-class _Constant(msgspec.Struct, tag_field="class", tag="CONSTANT"):
-    literal: _Literal
-
-
-class _Cast(msgspec.Struct, tag_field="class", tag="CAST"):
-    child: _Constant
-    alias: str
-
-
-class _Select(msgspec.Struct):
-    select_list: list[_Cast]
-
-
-class _Statement(msgspec.Struct):
-    node: _Select
-
-
-class _Parsed(msgspec.Struct):
-    statements: list[_Statement]
 
 
 def create_typed(connection: duckdb.DuckDBPyConnection, relations: Iterable[Relation]) -> None:
