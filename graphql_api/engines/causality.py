@@ -13,7 +13,8 @@ from graphql_api.engines.text import columns_of, quoted
 from graphql_api.engines.transform import create_output, open_sources, source_window
 
 TOLERANCE = 1e-9
-_SAMPLE_ROWS = 50_000
+# Rows on either side: as many as the first where the range has them, no more than the second for a long lookback.
+_FEW_ROWS, _MANY_ROWS = 25_000, 250_000
 _SHOWN = 5
 _DAY = 86_400_000_000
 _HOUR = 3_600_000_000
@@ -50,24 +51,31 @@ def _sample(connection: duckdb.DuckDBPyConnection, view: View, whole: TimeRange)
     as the lookback if the range is, and with as many rows as a sample should have."""
     query = f"SELECT event FROM ({event_union(view)}) WHERE event > {whole.start} AND event < {whole.end}"
     middle = connection.execute(
-        f"WITH ordered AS (SELECT event, row_number() OVER (ORDER BY event) AS n, count(*) OVER () AS total "
-        f"FROM ({query})) SELECT event, n, total FROM ordered WHERE n BETWEEN total // 2 - 500 AND total // 2 + 500 "
-        f"ORDER BY event % {_DAY} = 0, event % {_HOUR} = 0, abs(n - total // 2), event LIMIT 1"
+        f"SELECT DISTINCT event FROM (SELECT event FROM ({query}) WHERE event >= "
+        f"(SELECT quantile_disc(event, 0.5) FROM ({query})) ORDER BY event LIMIT 1000) "
+        f"ORDER BY event % {_DAY} = 0, event % {_HOUR} = 0, event LIMIT 1"
     ).fetchall()
     if not middle:
         return None
     cut = middle[0][0]
-    half = _SAMPLE_ROWS // 2
-    before, after = connection.execute(
-        f"SELECT (SELECT min(event) FROM (SELECT event FROM ({query}) WHERE event < {cut} "
-        f"ORDER BY event DESC LIMIT {half})), (SELECT max(event) FROM (SELECT event FROM ({query}) "
-        f"WHERE event >= {cut} ORDER BY event LIMIT {half}))"
-    ).fetchall()[0]
-    start = min(cut - view.lookback, cut if before is None else before)
-    end = max(cut + view.lookback, after + 1)
+    few, many = (_around(connection, query, cut, rows) for rows in (_FEW_ROWS, _MANY_ROWS))
+    start = max(min(cut - view.lookback, _or(few[0], whole.start)), _or(many[0], whole.start))
+    end = min(max(cut + view.lookback, _or(few[1], whole.end)), _or(many[1], whole.end))
     first = TimeRange(max(start, whole.start), cut)
     second = TimeRange(cut, min(end, whole.end))
     return None if first.is_empty or second.is_empty else (first, second)
+
+
+def _around(connection: duckdb.DuckDBPyConnection, query: str, cut: int, rows: int) -> tuple[int | None, int | None]:
+    """The event timestamps of the row so many before the cut and of the one so many after it, where they are."""
+    return connection.execute(
+        f"SELECT (SELECT event FROM ({query}) WHERE event < {cut} ORDER BY event DESC LIMIT 1 OFFSET {rows - 1}), "
+        f"(SELECT event FROM ({query}) WHERE event >= {cut} ORDER BY event LIMIT 1 OFFSET {rows})"
+    ).fetchall()[0]
+
+
+def _or(moment: int | None, otherwise: int) -> int:
+    return otherwise if moment is None else moment
 
 
 def _difference(connection: duckdb.DuckDBPyConnection, view: View, cut: int) -> str | None:

@@ -23,6 +23,8 @@ CREATED = "created_timestamp"
 COMMIT = "__commit"
 RUN = "__run"
 FAILED = "__failed"
+_FILE = "__file"
+_ALWAYS = (-(1 << 62), 1 << 62)
 
 
 def row_columns(view: View) -> list[Value]:
@@ -52,30 +54,17 @@ def visible_rows(view: View, slices: Sequence[Slice], names: Sequence[str]) -> s
         types = {column.name: column.value_type.sql for column in row_columns(view)}
         nothing = ", ".join(f"CAST(NULL AS {types[name]}) AS {quoted(name)}" for name in names)
         return f"SELECT {nothing}, NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} WHERE false"
-    # The files of one commit with the same visible ranges are one scan.
-    groups: dict[tuple[int, str, tuple[tuple[int, int], ...]], list[str]] = {}
-    for piece in slices:
-        groups.setdefault((piece.commit, piece.run_id, tuple(piece.ranges)), []).append(piece.path)
-    return " UNION ALL ".join(
-        f"SELECT {columns_of(names)}, coalesce({COMMIT}, {commit}) AS {COMMIT}, "
-        f"coalesce({RUN}, {literal(run)}) AS {RUN} FROM {_scan(paths)} {_where(ranges)}"
-        for (commit, run, ranges), paths in groups.items()
+    places = ", ".join(
+        f"({literal(piece.path)}, {piece.commit}, {literal(piece.run_id)}, {start}, {end})"
+        for piece in slices
+        for start, end in piece.ranges or [_ALWAYS]
     )
-
-
-def _scan(paths: Sequence[str]) -> str:
-    """Files of kept rows carry their commit themselves; the others get a column of nulls beside it."""
+    # One scan and a join, since a copy of data may have thousands of commits. Files of kept rows say their commit
+    # themselves; the empty relation gives the others that column too.
     return (
-        f"(SELECT * FROM (SELECT NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} WHERE false) "
-        f"UNION ALL BY NAME SELECT * FROM read_parquet({listed(paths)}, union_by_name=true))"
+        f"SELECT {columns_of(names, 'held')}, coalesce(held.{COMMIT}, place.number) AS {COMMIT}, "
+        f"coalesce(held.{RUN}, place.run) AS {RUN} FROM (SELECT NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} "
+        f"WHERE false UNION ALL BY NAME SELECT * FROM read_parquet({listed(dict.fromkeys(s.path for s in slices))}, "
+        f"union_by_name=true, filename='{_FILE}')) AS held JOIN (VALUES {places}) AS place(path, number, run, lo, hi) "
+        f"ON held.{_FILE} = place.path AND epoch_us(held.{EVENT}) >= place.lo AND epoch_us(held.{EVENT}) < place.hi"
     )
-
-
-def _where(ranges: Sequence[tuple[int, int]]) -> str:
-    if not ranges:
-        return ""
-    pieces = (
-        f"({EVENT} >= make_timestamptz({start}::BIGINT) AND {EVENT} < make_timestamptz({end}::BIGINT))"
-        for start, end in ranges
-    )
-    return f"WHERE {' OR '.join(pieces)}"
