@@ -184,7 +184,8 @@ def _newest(
 def carrier_delays(carrier: str, moments: Moments) -> Found | None:
     own = departures(moments.end)
     own = own[own["carrier"] == carrier]
-    day_ends = own["departed"].dt.floor("D") + pd.Timedelta(days=1)
+    nine = pd.Timedelta(hours=9)
+    day_ends = (own["departed"] - nine).dt.floor("D") + nine + pd.Timedelta(days=1)
     own, day_ends = own[day_ends < moments.covered_until], day_ends[day_ends < moments.covered_until]
     if own.empty:
         return None

@@ -97,7 +97,7 @@ def newest(rows: pd.DataFrame, view: dict[str, Any], keys: list[str], delay: tim
     [
         ("aircraft_delays", 328_521, {"registered_in_the_us": 358, "delay_plausible": 6}),
         ("route_delays", 327_419, {}),
-        ("carrier_delays", 5_423, {}),
+        ("carrier_delays", 5_419, {}),
         ("airport_weather", 26_115, {"wind_possible": 1}),
         ("aircraft_profile", 3_322, {"seats_of_an_airliner": 40}),
     ],
