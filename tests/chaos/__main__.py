@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -81,10 +82,8 @@ async def disturb(
     for _ in range(chance.randint(1, 3)):
         process = await workers.start()
         attempt = (await log.load(shop.tools.database, run.id)).attempt
-        # Another process moves the run on; there is nothing here to wait for.
-        while (now := await log.load(shop.tools.database, run.id)).attempt == attempt and not now.state.is_terminal:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        await asyncio.sleep(chance.uniform(0, 4.0))
+        await taken(shop, run, attempt)
+        await asyncio.sleep(chance.uniform(0, 8))
         where = (await log.load(shop.tools.database, run.id)).phase
         if chance.random() < 0.5:
             process.kill()
@@ -95,6 +94,14 @@ async def disturb(
             asyncio.get_running_loop().call_later(chance.uniform(1, 3) * LEASE_SECONDS, let_go_on, process)
             done.append(f"stopped in {where}")
     return done
+
+
+async def taken(shop: Shop, run: MaterializationDocument, attempt: int) -> None:
+    """Return once a later attempt has begun, or the run has ended."""
+    async with aclosing(shop.watched(run, 60)) as watched:
+        async for now in watched:
+            if now.attempt > attempt or now.state.is_terminal:
+                return
 
 
 def let_go_on(process: asyncio.subprocess.Process) -> None:
