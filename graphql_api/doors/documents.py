@@ -20,10 +20,16 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 
 KEPT = 500
 ON_PROBATION = 200
 LONGEST_KEPT = 100_000
+TOO_DEEP = "The document is nested too deep."
+OVER_BUDGET = "Validation aborted."
+
+# Whether fields of equal names can be merged is asked of each pair of them: the budget ends that within half a second.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 20_000
 
 ValueT = TypeVar("ValueT")
 
@@ -111,9 +117,11 @@ class Documents:
         except GraphQLSyntaxError as error:
             if "contains more than" in error.message:
                 return Document(None, (_excess(f"The document has more than {self._limits.tokens} tokens."),))
-            return Document(None, (error,))
+            return Document(None, (_excess(TOO_DEEP) if "nested too deep" in error.message else error,))
         except RecursionError:
-            return Document(None, (_excess("The document is nested too deep."),))
+            return Document(None, (_excess(TOO_DEEP),))
+        if any(error.message == OVER_BUDGET for error in errors):
+            return Document(ast, (_excess("The document takes too long to validate: it repeats too many fields."),))
         return Document(ast, tuple(errors))
 
 

@@ -44,7 +44,7 @@ class OfflineStore:
         found: list[VisibleFile] = []
         commits = await self._database["commits"].find(where, sort=[("number", -1)]).to_list()
         for commit in commits:
-            extent = ALL_TIME if commit["start"] is None else TimeRange(commit["start"], commit["end"])
+            extent = ALL_TIME if commit["start"] is None else TimeRange(int(commit["start"]), int(commit["end"]))
             seen = open_to_earlier.intersect(extent)
             if seen:
                 found += await self._files(commit, seen)
@@ -74,17 +74,18 @@ class OfflineStore:
 
 
 def _cut(file: dict[str, Any], commit: dict[str, Any], seen: Intervals) -> VisibleFile | None:
-    extent = TimeRange(file["min_event"], file["max_event"] + 1)
+    # MongoDB gives 64-bit numbers as a type of its own, which does not cross the border of the sandbox.
+    extent = TimeRange(int(file["min_event"]), int(file["max_event"]) + 1)
     part = seen.intersect(extent)
     if not part:
         return None
     return VisibleFile(
         key=file["key"],
         sha256=file["sha256"],
-        bytes=file["bytes"],
-        rows=file["rows"],
-        commit=commit["number"],
+        bytes=int(file["bytes"]),
+        rows=int(file["rows"]),
+        commit=int(commit["number"]),
         run_id=str(commit["run_id"]),
         ranges=() if part.covers(extent) else tuple(part),
-        latest=min(file["max_event"], part.ranges[-1].end - 1),
+        latest=min(int(file["max_event"]), part.ranges[-1].end - 1),
     )

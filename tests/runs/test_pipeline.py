@@ -71,6 +71,18 @@ async def test_a_covered_range_run_again_replaces_its_rows_online_too(tools: Too
     assert await shop.online() == {"shop-1": (5, 1, 1), "shop-3": (17, 4, 2)}
 
 
+async def test_a_part_of_what_is_covered_run_again_goes_online(tools: Tools, place: str, tmp_path: Path) -> None:
+    now = 1_760_000_000_000_000  # a moment that needs 64 bits
+    shop = await open_shop(tools, place, tmp_path)
+    async with working(tools):
+        await shop.put("a", [("shop-1", now + 5, 1), ("shop-1", now + 15, 2), ("shop-2", now + 2, 3)])
+        await shop.done(now, now + 20)
+        await shop.put("a", [("shop-1", now + 5, 1), ("shop-1", now + 15, 2), ("shop-2", now + 4, 3)])
+        await shop.done(now + 3, now + 10)
+
+    assert await shop.online() == {"shop-1": (now + 15, 2, 1), "shop-2": (now + 4, 3, 2)}
+
+
 async def test_a_static_view_is_replaced_by_each_run(tools: Tools, place: str, tmp_path: Path) -> None:
     shop = await open_shop(tools, place, tmp_path, sql="SELECT shop, amount FROM sales", timed=False)
     async with working(tools):

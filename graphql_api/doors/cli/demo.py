@@ -36,9 +36,9 @@ async def bring(url: str, environment: Mapping[str, str], *, needs_token: bool) 
     async with Api(url, token) as api:
         for index, step in enumerate(written):
             if not await _is_made(api, step, before=written[:index]):
+                await runs.follow_all(api, await _going_on(api))
                 await _install(environment)
                 await _apply(api, step, steps()[index])
-            await runs.follow_all(api, await _going_on(api))
 
 
 async def _apply(api: Api, step: Written, folder: Path) -> None:
