@@ -111,6 +111,7 @@ def test_mongodb_becomes_primary_on_another_port_where_its_own_is_taken(tmp_path
     with socket.socket() as neighbour:
         neighbour.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the server before has just closed its sockets
         neighbour.bind(("127.0.0.1", taken))
+        neighbour.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # and from here on the port is nobody else's
         with running(tmp_path) as second:
             recalled = recall(second)
             remember(second, "written on the new port")
