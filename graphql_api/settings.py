@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     max_query_aliases: int = 30
     max_query_tokens: int = 4_000
     max_lookup_entities: int = 10_000
+    websocket_init_seconds: float = Field(
+        default=10.0, description="How long a WebSocket client may take to introduce itself."
+    )
 
     worker_slots: int = Field(default=2, description="Runs that one worker computes side by side.")
     lease_seconds: float = Field(default=15.0, description="How long a silent worker keeps its run.")

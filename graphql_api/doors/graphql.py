@@ -31,7 +31,14 @@ class GraphQLEndpoint:
         identity = Identity(runtime.services.tokens, self._settings.auth)
         context: Callable[[Viewer], Context] = lambda viewer: Context(viewer, runtime.services)  # noqa: E731
         self._http = HttpEndpoint(self.executor, identity, context, self._settings.max_body_bytes)
-        self._websocket = WebSocketEndpoint(schema, self.executor, identity, context, self._settings.allowed_origins)
+        self._websocket = WebSocketEndpoint(
+            schema,
+            self.executor,
+            identity,
+            context,
+            self._settings.allowed_origins,
+            self._settings.websocket_init_seconds,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._http if scope["type"] == "http" else self._websocket

@@ -69,6 +69,9 @@ def graphiql_routes(built: Path = BUILT) -> list[BaseRoute]:
 class _Assets(StaticFiles):
     """Named by their contents, so they may be kept for ever."""
 
+    async def check_config(self) -> None:
+        """A build that is not there yet is no fault of the server: its files are just not found."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         if response.status_code == 200:

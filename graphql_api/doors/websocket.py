@@ -1,11 +1,12 @@
 """Subscriptions over WebSocket: the graphql-transport-ws protocol by Strawberry's handler, our own execution."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import strawberry
 from graphql import OperationType
@@ -29,7 +30,6 @@ from graphql_api.doors.presenting import Presented, refusal
 from graphql_api.errors import LimitExceeded, Unauthenticated
 
 OPERATIONS_A_CONNECTION = 50
-INIT_TIMEOUT = timedelta(seconds=10)
 
 
 @dataclass
@@ -43,6 +43,10 @@ class Connection:
 
 class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
     view: "WebSocketEndpoint"
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.endings: set[asyncio.Task[None]] = set()
 
     async def handle_message(self, message: Message) -> None:
         if not _is_message(message):
@@ -68,6 +72,15 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
                 await operation.send_operation_message(cast("Message", message))
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        operation = self.operations.get(operation_id)
+        task = cast("asyncio.Task[None] | None", operation.task) if operation else None  # pyright: ignore[reportUnknownMemberType]
+        await super().cleanup_operation(operation_id)
+        if task:
+            ending = asyncio.create_task(_ended(task))
+            self.endings.add(ending)
+            ending.add_done_callback(self.endings.discard)
+
     async def _outcomes(self, asked: Operation) -> AsyncGenerator[Outcome]:
         executor = self.view.executor
         try:
@@ -83,6 +96,13 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         async with aclosing(executor.follow(document, asked, context)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Return when it is over. One cancellation may be lost: PyMongo opens connections with `wait_for` (bpo-37658)."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=1.0)
 
 
 def _errors(operation_id: str, errors: list[Presented]) -> Message:
@@ -107,7 +127,7 @@ def _is_message(message: object) -> bool:
 
 
 class WebSocketEndpoint(GraphQL[Connection, None]):
-    """`allowed_origins`: besides the server's own."""
+    """`allowed_origins`: besides the server's own. `init_seconds`: how long a client may take to introduce itself."""
 
     graphql_transport_ws_handler_class = Handler
 
@@ -118,12 +138,13 @@ class WebSocketEndpoint(GraphQL[Connection, None]):
         identity: Identity,
         new_context: Callable[[Viewer], Context],
         allowed_origins: tuple[str, ...],
+        init_seconds: float,
     ) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            connection_init_wait_timeout=INIT_TIMEOUT,
+            connection_init_wait_timeout=timedelta(seconds=init_seconds),
             max_subscriptions_per_connection=OPERATIONS_A_CONNECTION,
             allowed_origins=allowed_origins,
         )

@@ -1,5 +1,6 @@
 """A client of the API, as anyone could write one: HTTP and graphql-transport-ws, nothing of the product imported."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 Json = Any
+PATIENCE = 30
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
@@ -73,7 +75,8 @@ class Socket:
         await self.raw.send(msgspec.json.encode(message).decode())
 
     async def receive(self) -> Json:
-        text = await self.raw.recv()
+        async with asyncio.timeout(PATIENCE):
+            text = await self.raw.recv()
         assert isinstance(text, str)
         return msgspec.json.decode(text)
 

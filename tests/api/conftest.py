@@ -21,6 +21,7 @@ from tests.api.client import Client
 from tests.conftest import clean_place
 from tests.servers import RunningServers
 
+NEIGHBOUR = "https://app.example"
 OPERATOR = Viewer(name="tests", everywhere=Role.ADMIN)
 
 
@@ -85,6 +86,14 @@ async def door(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory
     with clean_place(servers, tmp_path_factory.mktemp("api")) as settings:
         async with served(settings.model_copy(update={"auth": AuthMode.TOKEN})) as door:
             yield door
+
+
+@pytest.fixture(scope="package")
+async def open_door(door: Door) -> AsyncGenerator[Door]:
+    """A server on the same database that lets everyone in, pages of one other origin too, and has little patience."""
+    changes = {"auth": AuthMode.NONE, "allowed_origins": (NEIGHBOUR,), "websocket_init_seconds": 0.2}
+    async with served(door.settings.model_copy(update=changes)) as open_door:
+        yield open_door
 
 
 @pytest.fixture
