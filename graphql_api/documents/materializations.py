@@ -107,6 +107,7 @@ class MaterializationDocument(Document):
             IndexModel([("project_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
             IndexModel([("version_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="version"),
             IndexModel([("data_id", ASCENDING), ("state", ASCENDING), ("finished_at", DESCENDING)], name="data"),
+            IndexModel([("data_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="data_newest"),
             IndexModel([("view_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="view"),
         ]
 
