@@ -9,10 +9,11 @@ from strawberry.dataloader import DataLoader
 from graphql_api.auth.viewer import Viewer
 from graphql_api.domain.enums import Role
 from graphql_api.domain.pages import Page, PageRequest
-from graphql_api.errors import InvalidInput
+from graphql_api.errors import LimitExceeded, UserError
 from graphql_api.services.pages import Edge, Narrowing, Parent, as_page, lists_of, page_stages
 
 ItemT = TypeVar("ItemT")
+MOST_ITEMS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class PageLoaders:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
+        self._left = MOST_ITEMS
         self._pages: DataLoader[PageKey, Page[Any]] = DataLoader(load_fn=self._load_pages)
         self._counts: DataLoader[CountKey, int] = DataLoader(load_fn=self._load_counts)
 
@@ -51,8 +53,9 @@ class PageLoaders:
         pages: dict[PageKey, Page[Any] | BaseException] = {}
         for (edge, request, narrowing), parents in groups.items():
             try:
+                self._claim(len(parents) * request.first)
                 stages = page_stages(edge.order, request)
-            except InvalidInput as refusal:  # a bad cursor is the matter of its own list alone
+            except UserError as refusal:  # a bad cursor, or too much, is the matter of these lists alone
                 pages |= {PageKey(edge, parent, request, narrowing): refusal for parent in parents}
                 continue
             lists = await lists_of(edge, parents, narrowing, stages)
@@ -62,6 +65,14 @@ class PageLoaders:
                     found, edge.order, request, edge.parse, lambda key=counted: self._counts.load(key)
                 )
         return [pages[key] for key in keys]
+
+    def _claim(self, items: int) -> None:
+        """Lists within lists multiply: what one request may ask for is bounded before anything is read."""
+        self._left -= items
+        if self._left < 0:
+            raise LimitExceeded(
+                f"One request lists at most {MOST_ITEMS} items within others: ask for smaller pages with `first`."
+            )
 
     async def _load_counts(self, keys: list[CountKey]) -> list[int]:
         groups: defaultdict[tuple[Edge[Any], Narrowing | None], list[Parent]] = defaultdict(list)

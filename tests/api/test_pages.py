@@ -143,8 +143,8 @@ DEEP = """query($p: String!) {
 }"""
 
 
-async def many(project: ProjectDocument, count: int) -> None:
-    for number in range(count):
+async def many(project: ProjectDocument, count: int, start: int = 0) -> None:
+    for number in range(start, start + count):
         entity = await an_entity(project, f"entity_{number}").insert()
         view = a_view(project, f"view_{number}", entities=[entity])
         version = a_version(view, entities=[entity], features=FEATURES)
@@ -168,6 +168,20 @@ async def test_more_parents_ask_no_more_commands(place: Place) -> None:
     assert [len(found["entities"]["edges"]) for found in (small, large)] == [2, 12]
     assert len(lots) == len(few)
     assert len(few) < 30
+
+
+async def test_lists_within_lists_are_bounded_together(place: Place) -> None:
+    await many(place.project, 3)
+    nested = "featureViews(first: 200) { edges { node { name } } }"
+    aliases = " ".join(f"a{number}: {nested.replace('200', str(200 - number))}" for number in range(29))
+    query = f"query($p: String!) {{ entities(project: $p) {{ edges {{ node {{ {aliases} }} }} }} }}"
+
+    allowed = await place.viewer.answer(query, p=place.name)
+    await many(place.project, 15, start=3)
+    refused = await place.viewer.answer(query, p=place.name)
+
+    assert "errors" not in allowed
+    assert {error["extensions"]["code"] for error in refused["errors"]} == {"LIMIT_EXCEEDED"}
 
 
 async def test_nested_lists_are_paged_by_their_own_parent(place: Place) -> None:
