@@ -62,6 +62,8 @@ class Tokens:
 
             async def follow() -> None:
                 async for change in changes:
+                    if not isinstance(change, Lagged) and change.operation == "insert":
+                        continue  # a new token makes nothing wrong that is known of it since
                     self._changes += 1
                     if isinstance(change, Lagged):
                         self._forget_all()
