@@ -34,7 +34,7 @@ from graphql_api.engines.shapes import (
     Rows,
     SqlProblem,
 )
-from graphql_api.errors import RunFault
+from graphql_api.errors import RunFault, Unavailable
 from graphql_api.sandbox.folders import PoolFolder
 from graphql_api.sandbox.process import Child, ChildDied
 from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem
@@ -181,6 +181,7 @@ class SandboxPool:
         threads: int = 2,
         spares: int = 1,
         most: int = 8,
+        patience: float = 30.0,
         spill_bytes: int | None = None,
     ) -> None:
         self._parent_folder = folder
@@ -198,6 +199,7 @@ class SandboxPool:
         self._starting: set[asyncio.Task[None]] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(most)
+        self._patience = patience
         self._names = itertools.count(1)
         self._folder: PoolFolder | None = None
 
@@ -227,8 +229,14 @@ class SandboxPool:
 
     @contextlib.asynccontextmanager
     async def lease(self, readable: Sequence[str] = ()) -> AsyncGenerator[Sandbox]:
-        """A child that may read `readable`, until the block ends."""
-        async with self._slots:
+        """A child that may read `readable`, until the block ends. Raises Unavailable where none is free for long."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._slots.acquire()
+        except TimeoutError:
+            message = f"All that may compute here have been busy for {self._patience:g} seconds."
+            raise Unavailable(message, 5.0) from None
+        try:
             child = await self._take()
             try:
                 yield Sandbox(child, readable=readable, seconds=self._seconds)
@@ -237,6 +245,8 @@ class SandboxPool:
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)
                 await asyncio.shield(ending)
+        finally:
+            self._slots.release()
 
     async def _take(self) -> Child:
         while self._spares:

@@ -2,10 +2,10 @@
 touched in the sandbox alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import overload
+from typing import Self, overload
 
 from graphql_api.definitions.columns import merged_columns, spread
 from graphql_api.definitions.questions import Refusal
@@ -41,8 +41,8 @@ class Learning:
 
     @asynccontextmanager
     async def answers(self) -> AsyncGenerator["Learned"]:
-        async with AsyncExitStack() as exits:
-            yield Learned(self, exits)
+        async with Learned(self) as learned:
+            yield learned
 
     async def found(self, uri: str) -> list[ObjectInfo] | Refusal:
         """What lies at a place now; refused where a source may not lie there. Raises Unavailable."""
@@ -53,10 +53,12 @@ class Learning:
         except InvalidInput as refused:
             return Refusal(refused.message, uri=uri)
 
-    async def schemas(self, objects: Sequence[ObjectInfo]) -> dict[ObjectInfo, FileSchema] | Refusal:
-        """Of each object, fetched where it is not known yet. Raises Unavailable."""
+    async def schemas(
+        self, objects: Sequence[ObjectInfo], describe: "Describe"
+    ) -> dict[ObjectInfo, FileSchema] | Refusal:
+        """Of each object, fetched and described where it is not known yet. Raises Unavailable."""
         unknown = [found for found in objects if found not in self._schemas]
-        learnt = await self._learn(unknown) if unknown else {}
+        learnt = await self._learn(unknown, describe) if unknown else {}
         if isinstance(learnt, Refusal):
             return learnt
         schemas = {found: learnt.get(found) or self._schemas[found] for found in objects}
@@ -65,16 +67,17 @@ class Learning:
             del self._schemas[found]
         return schemas
 
-    async def _learn(self, objects: Sequence[ObjectInfo]) -> dict[ObjectInfo, FileSchema] | Refusal:
+    async def _learn(
+        self, objects: Sequence[ObjectInfo], describe: "Describe"
+    ) -> dict[ObjectInfo, FileSchema] | Refusal:
         with self._files.folder() as folder:
             slots = asyncio.Semaphore(FETCHES)
             paths = await side_by_side(self._fetch(found, folder, slots) for found in objects)
             readable = [str(path) for path in paths]
-            async with self._sandboxes.lease(readable) as box:
-                try:
-                    schemas = await box.call(DescribeFiles(readable), seconds=QUESTION_SECONDS)
-                except RunFault as fault:
-                    return _unreadable(fault, dict(zip(readable, objects, strict=True)))
+            try:
+                schemas = await describe(readable)
+            except RunFault as fault:
+                return _unreadable(fault, dict(zip(readable, objects, strict=True)))
         return dict(zip(objects, schemas, strict=True))
 
     async def _fetch(self, found: ObjectInfo, folder: Path, slots: asyncio.Semaphore) -> Path:
@@ -84,19 +87,30 @@ class Learning:
             except (NotFound, Conflict) as changed:
                 raise Unavailable(f"{found.uri} changed while it was read: plan again.", 1.0) from changed
 
-    async def sandbox(self, exits: AsyncExitStack) -> Sandbox:
-        return await exits.enter_async_context(self._sandboxes.lease())
+    def sandbox(self) -> AbstractAsyncContextManager[Sandbox]:
+        return self._sandboxes.lease()
+
+
+Describe = Callable[[Sequence[str]], Awaitable[Sequence[FileSchema]]]
+"""The schemas of local files, in order. Raises RunFault."""
 
 
 class Learned:
-    """The answers to the questions of one plan; one child of the sandbox types all its texts."""
+    """The answers to the questions of one plan. It never holds more than one child of the sandbox at a time: who holds
+    one while waiting for another would keep plans that do the same waiting for ever."""
 
-    def __init__(self, learning: Learning, exits: AsyncExitStack) -> None:
+    def __init__(self, learning: Learning) -> None:
         self._learning = learning
-        self._exits = exits
+        self._lease = AsyncExitStack()
         self._box: Sandbox | None = None
-        self._leasing = asyncio.Lock()
+        self._turn = asyncio.Lock()
         self._places: dict[str, list[ObjectInfo]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._let_go()
 
     async def place(self, uri: str) -> Refusal | None:
         found = await self._found(uri)
@@ -113,7 +127,7 @@ class Learned:
                 return Refusal(f"No file matches {uri!r}.", hint, uri)
             objects |= {one.uri: one for one in found}
         chosen = [objects[uri] for uri in spread(list(objects))]
-        schemas = await self._learning.schemas(chosen)
+        schemas = await self._learning.schemas(chosen, self._describe)
         if isinstance(schemas, Refusal):
             return schemas
         return merged_columns([(one.uri, schemas[one]) for one in chosen])
@@ -144,16 +158,33 @@ class Learned:
 
     async def _ask(self, request: DescribeSql | CheckExpression | CheckPattern) -> object:
         """A text that ends the child, or keeps it busy for too long, is at fault; the next text gets another child."""
-        async with self._leasing:
+        try:
+            async with self._child() as box:
+                return await box.call(request, seconds=QUESTION_SECONDS)
+        except SqlRefused as refused:
+            return refused.problem
+        except RunFault as fault:
+            return SqlProblem(fault.message, fault.hint)
+
+    async def _describe(self, paths: Sequence[str]) -> Sequence[FileSchema]:
+        async with self._child() as box:
+            return await box.call(DescribeFiles(list(paths)), readable=paths, seconds=QUESTION_SECONDS)
+
+    @asynccontextmanager
+    async def _child(self) -> AsyncGenerator[Sandbox]:
+        """The plan's own child, for one question; one that a question was too much for is let go."""
+        async with self._turn:
             if self._box is None:
-                self._box = await self._learning.sandbox(self._exits)
+                self._box = await self._lease.enter_async_context(self._learning.sandbox())
             try:
-                return await self._box.call(request, seconds=QUESTION_SECONDS)
-            except SqlRefused as refused:
-                return refused.problem
-            except RunFault as fault:
-                self._box = None
-                return SqlProblem(fault.message, fault.hint)
+                yield self._box
+            except RunFault:
+                await self._let_go()
+                raise
+
+    async def _let_go(self) -> None:
+        self._box = None
+        await self._lease.aclose()
 
 
 def _unreadable(fault: RunFault, objects: Mapping[str, ObjectInfo]) -> Refusal:

@@ -12,7 +12,7 @@ from graphql_api.definitions.planning import make_plan
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.registry import Registry
 from graphql_api.documents.base import new_id
-from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
+from graphql_api.engines.shapes import DescribeSql, FileColumn, Relation, SqlProblem
 from graphql_api.errors import Unavailable
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.learning import Learned, Learning
@@ -141,6 +141,43 @@ async def test_expressions_and_patterns_are_checked(world: World) -> None:
     assert isinstance(await world.answers.expression("CAST(NULL AS DECIMAL(9, 2))", FLIGHTS.columns), FileColumn)
     assert await world.answers.pattern("[A-Z]{2}\\d+") is None
     assert isinstance(await world.answers.pattern("(?=a)"), SqlProblem)
+
+
+async def test_a_plan_holds_one_child_however_much_it_asks(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a pool of one, whoever held a second child, or one that was let go, would wait for ever."""
+    bucket = settings.source_places[0].removeprefix("s3://").strip("/")
+    async with (
+        ObjectStore.of(settings) as objects,
+        SandboxPool(tmp_path / "sandbox", spares=0, most=1, patience=20) as sandboxes,
+    ):
+        await objects.ensure_bucket(bucket)
+        files = FileCache(objects, tmp_path / "cache", 10_000_000)
+        learning = Learning(objects=objects, files=files, sandboxes=sandboxes)
+        async with learning.answers() as answers:
+            world = World(bucket, tmp_path, objects, learning, answers)
+            await world.put("a.parquet", "SELECT 1::BIGINT AS n")
+            assert isinstance(await answers.expression("delay > 15", FLIGHTS.columns), FileColumn)
+            assert await answers.columns([world.at("a.parquet")]) == [FileColumn("n", "BIGINT")]
+
+            with monkeypatch.context() as hurried:
+                hurried.setattr("graphql_api.services.learning.QUESTION_SECONDS", 0.0)
+                too_much = [await answers.expression("delay > 15", FLIGHTS.columns) for _ in range(3)]
+            assert [type(answer) for answer in too_much] == [SqlProblem] * 3
+            assert isinstance(await answers.expression("delay > 15", FLIGHTS.columns), FileColumn)
+
+
+async def test_who_waits_for_a_child_for_long_is_told(tmp_path: Path) -> None:
+    async with SandboxPool(tmp_path / "sandbox", spares=0, most=1, patience=0.1) as sandboxes:
+        async with sandboxes.lease():
+            with pytest.raises(Unavailable) as told:
+                async with sandboxes.lease():
+                    pass
+        async with sandboxes.lease() as box:
+            assert await box.call(DescribeSql("SELECT 1 AS n", [])) == [FileColumn("n", "INTEGER")]
+
+    assert told.value.message == "All that may compute here have been busy for 0.1 seconds."
 
 
 async def test_a_store_that_does_not_answer_is_said_so(settings: Settings, tmp_path: Path) -> None:
