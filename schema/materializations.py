@@ -72,7 +72,7 @@ class Materialization(Run):
 class StartMaterializationInput:
     project: str = strawberry.field(default="default", description="The project's name.")
     reference: str = strawberry.field(
-        description="A view (its current version, else its newest) or a version: aircraft_delays@3"
+        description="A view (its current version; not found where none is published) or a version: aircraft_delays@3"
     )
     start: datetime | None = strawberry.field(
         default=None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from graphql_api.definitions.parse_views import RESERVED
 from graphql_api.definitions.problems import Problems
 from graphql_api.definitions.reading import Reader, is_mapping, kind_of
 from graphql_api.definitions.specs import Described, EntrySpec, ServiceSpec
@@ -32,6 +33,9 @@ def parse_entry(path: str, item: object, problems: Problems) -> EntrySpec | None
     for key, column in keys.items():
         if not NAME.fullmatch(column):
             problems.add(f"{reader.at('keys')}.{key}", f"{column!r} is not a name.")
+        elif column in RESERVED:
+            message = f"{column!r} is the name of a timestamp of the row and can be no request column."
+            problems.add(f"{reader.at('keys')}.{key}", message, "Give the column another name.")
     if features == []:
         reader.refuse("features", "Name at least one feature, or leave this out: then all are taken.")
     if features and reference is not None and reference.feature is not None:

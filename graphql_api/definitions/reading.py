@@ -19,6 +19,7 @@ _KINDS: Mapping[type, str] = {
     str: "text",
     list: "a list",
     dict: "a mapping",
+    type(None): "null",
 }
 
 
@@ -66,6 +67,8 @@ def refuse_unstorable(value: object, path: str, problems: Problems) -> None:
     elif is_mapping(value):
         for key, item in value.items():
             refuse_unstorable(key, path, problems)
+            if key.startswith("$"):
+                problems.add(f"{path}.{key}", f"A key may not begin with $, as {key!r} does.", "Give it another name.")
             refuse_unstorable(item, f"{path}.{key}", problems)
     elif is_list(value):
         for index, item in enumerate(value):
