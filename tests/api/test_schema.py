@@ -12,6 +12,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLUnionType,
+    get_named_type,
 )
 
 import resolvers
@@ -74,6 +75,24 @@ def test_each_list_that_grows_is_a_connection_of_at_most_200() -> None:
     assert len(growing) > 15
     assert [place for place, arguments in growing if not {"first", "after"} <= set(arguments)] == []
     assert [place for place, arguments in growing if "200" not in (arguments["first"].description or "")] == []
+
+
+def test_each_field_that_takes_an_input_answers_with_what_is_wrong_in_it() -> None:
+    """A GraphQL error would lead to the place from the input, not from the field's arguments."""
+    roots = [core_schema().query_type, core_schema().mutation_type, core_schema().subscription_type]
+    results = [
+        (name, get_named_type(field.type))
+        for root in roots
+        for name, field in (root.fields.items() if root else ())
+        if "input" in field.args
+    ]
+
+    assert results
+    assert [
+        name
+        for name, result in results
+        if not isinstance(result, GraphQLUnionType) or "InvalidInput" not in [type_.name for type_ in result.types]
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["DateTime", "JSON", "BigInt"])
