@@ -235,7 +235,7 @@ DEPTH, ALIASES, TOKENS = 15, 30, 4_000
 async def test_aliases_and_tokens_are_limited(place: Place, document: str, allowed: bool | None) -> None:
     answer = await place.viewer.answer(document)
 
-    codes = [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]
+    codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
     if allowed is None:
         assert "LIMIT_EXCEEDED" not in codes
     else:
