@@ -101,7 +101,9 @@ async def test_the_server_says_that_it_is_alive_and_what_it_needs(door: Door) ->
     )
 
 
-async def test_what_is_away_is_named(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_away_is_named_and_logged(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     async def away() -> None:
         raise ConnectionError("nobody there")
 
@@ -113,6 +115,7 @@ async def test_what_is_away_is_named(door: Door, monkeypatch: pytest.MonkeyPatch
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
     assert dependencies["redis"] == {"state": "down", "why": "ConnectionError: nobody there"}
     assert dependencies["mongodb"]["state"] == "up"
+    assert "Not ready, redis is down: ConnectionError: nobody there" in caplog.messages
 
 
 async def test_the_first_page_leads_to_graphiql(door: Door) -> None:
