@@ -12,11 +12,12 @@ AUDIT := tests/api/graphql_http_audit
 FRONTEND := $(shell find frontend graphql_api/examples/operations -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format schema check-schema install clean
+.PHONY: help run test bench lint format schema check-schema install clean
 
 help:
 	@echo "make run      everything on this machine: http://127.0.0.1:8000/graphiql (PORT, HOST, DATA_DIR)"
 	@echo "make test     lint, types, import contracts, schema, and tests on real servers"
+	@echo "make bench    what computing, look-ups and publishes cost here: a report, in about four minutes"
 	@echo "make lint     the first part of it"
 	@echo "make format   put the code in form"
 	@echo "make schema   print schema/schema.graphql anew"
@@ -26,6 +27,9 @@ run: install
 
 test: lint install $(AUDIT)/node_modules/ready
 	$(PYTHON) -m pytest
+
+bench: .venv/ready
+	$(PYTHON) -m tests.benchmarks
 
 lint: install check-schema
 	.venv/bin/ruff format --check .

@@ -1,13 +1,15 @@
 """Any object by its id alone."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 from bson import ObjectId
+from strawberry.dataloader import DataLoader
 
 from graphql_api.context import Info
 from graphql_api.domain import global_ids
+from graphql_api.loaders.all import Loaders
 from resolvers.access import SEES
 from schema.data_sources import DataSource
 from schema.entities import Entity
@@ -21,68 +23,37 @@ from schema.projects import Project
 from schema.transformations import SqlTransformation
 from schema.validations import Validation
 
-
-async def _project(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.project.load(within)
-    return found and Project.from_document(found)
+FoundT = TypeVar("FoundT")
+Find = Callable[[Info, ObjectId], Awaitable[Node | None]]
 
 
-async def _entity(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.entity.load(within)
-    return found and Entity.from_document(found)
+def _by(
+    loader_of: Callable[[Loaders], DataLoader[ObjectId, FoundT | None]], shown: Callable[[FoundT], Node | None]
+) -> Find:
+    async def find(info: Info, within: ObjectId) -> Node | None:
+        found = await loader_of(info.context.loaders).load(within)
+        return None if found is None else shown(found)
 
-
-async def _data_source(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.data_source.load(within)
-    return found and DataSource.from_document(found)
-
-
-async def _feature_view(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.feature_view.load(within)
-    return found and FeatureView.from_document(found)
-
-
-async def _version(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.version.load(within)
-    return found and FeatureViewVersion.from_document(found)
-
-
-async def _feature(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.feature.load(within)
-    return found and Feature.of(found)
-
-
-async def _transformation(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.version_of_transformation.load(within)
-    return found and SqlTransformation.of(found)
+    return find
 
 
 async def _validation(info: Info, within: ObjectId) -> Node | None:
+    """A version holds many: the id says which."""
     found = await info.context.loaders.version_of_validation.load(within)
-    return found and Validation.by_id(found, within)
+    return None if found is None else Validation.by_id(found, within)
 
 
-async def _service(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.feature_service.load(within)
-    return found and FeatureService.from_document(found)
-
-
-async def _materialization(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.materialization.load(within)
-    return found and Materialization.from_document(found)
-
-
-NODES: dict[str, Callable[[Info, ObjectId], Awaitable[Node | None]]] = {
-    "Project": _project,
-    "Entity": _entity,
-    "DataSource": _data_source,
-    "FeatureView": _feature_view,
-    "FeatureViewVersion": _version,
-    "Feature": _feature,
-    "SqlTransformation": _transformation,
+NODES: dict[str, Find] = {
+    "Project": _by(lambda loaders: loaders.project, Project.from_document),
+    "Entity": _by(lambda loaders: loaders.entity, Entity.from_document),
+    "DataSource": _by(lambda loaders: loaders.data_source, DataSource.from_document),
+    "FeatureView": _by(lambda loaders: loaders.feature_view, FeatureView.from_document),
+    "FeatureViewVersion": _by(lambda loaders: loaders.version, FeatureViewVersion.from_document),
+    "Feature": _by(lambda loaders: loaders.feature, Feature.of),
+    "SqlTransformation": _by(lambda loaders: loaders.version_of_transformation, SqlTransformation.of),
     "Validation": _validation,
-    "FeatureService": _service,
-    "Materialization": _materialization,
+    "FeatureService": _by(lambda loaders: loaders.feature_service, FeatureService.from_document),
+    "Materialization": _by(lambda loaders: loaders.materialization, Materialization.from_document),
 }
 """How an object of each type is found by its id within the type. A test holds it against the schema."""
 

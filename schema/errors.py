@@ -16,7 +16,9 @@ class Error:
 
 @strawberry.type(description="One thing that is wrong with what was sent.")
 class Problem:
-    path: str = strawberry.field(description="Leads to the place: definitions[2].features[0].type")
+    path: str = strawberry.field(
+        description="Leads to the place, from the field's arguments: definitions[2].features[0].type, or input.start"
+    )
     message: str = strawberry.field(description="What is wrong there.")
     hint: str | None = strawberry.field(description="What to do, or the nearest valid name where it looks like a slip.")
 
@@ -28,9 +30,16 @@ class InvalidInput(Error):
     )
 
     @classmethod
-    def of(cls, refusal: errors.InvalidInput) -> Self:
-        problems = [Problem(path=one.path, message=one.message, hint=one.hint) for one in refusal.problems]
+    def of(cls, refusal: errors.InvalidInput, *, within: str | None = None) -> Self:
+        """`within`: the argument that the paths of its problems begin in; None: they name their argument themselves."""
+        problems = [
+            Problem(path=_path(within, one.path), message=one.message, hint=one.hint) for one in refusal.problems
+        ]
         return cls(code=ErrorCode.INVALID_INPUT, message=refusal.message, problems=problems)
+
+
+def _path(within: str | None, path: str) -> str:
+    return ".".join(part for part in (within, path) if part)
 
 
 @strawberry.type(description="What was named is not there; nothing was done.")

@@ -10,10 +10,12 @@ from graphql_api import errors
 from graphql_api.context import Info
 from schema.errors import BlockedByDependents, Conflict, InvalidInput, NotFound, Unavailable
 
+INPUT = "input"
+
 
 class InvalidInputs(strawberry.ExceptionHandler[errors.InvalidInput, InvalidInput]):
     def handle(self, exception: errors.InvalidInput, *, field: StrawberryField, info: Info) -> InvalidInput:
-        return InvalidInput.of(exception)
+        return InvalidInput.of(exception, within=INPUT if _takes_input(field) else None)
 
 
 class NotFounds(strawberry.ExceptionHandler[errors.NotFound, NotFound]):
@@ -36,6 +38,11 @@ class BlockedOnes(strawberry.ExceptionHandler[errors.BlockedByDependents, Blocke
 class Unavailables(strawberry.ExceptionHandler[errors.Unavailable, Unavailable]):
     def handle(self, exception: errors.Unavailable, *, field: StrawberryField, info: Info) -> Unavailable:
         return Unavailable.of(exception)
+
+
+def _takes_input(field: StrawberryField) -> bool:
+    """Services know nothing of inputs: a problem's path begins with a field of it, and a client's with the argument."""
+    return any(argument.python_name == INPUT for argument in field.arguments)
 
 
 REFUSALS = (InvalidInputs(), NotFounds(), Conflicts(), BlockedOnes(), Unavailables())

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 
-class OwnServer:
+class OwnServer(ABC):
     """A child process on a port of its own, which it keeps when it starts again."""
 
     def __init__(self, folder: Path) -> None:
@@ -25,8 +26,9 @@ class OwnServer:
             self.port: int = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
-        raise NotImplementedError
+        """What starts it, in the foreground, on `port`."""
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:

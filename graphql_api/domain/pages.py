@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar, cast
@@ -116,10 +116,6 @@ class PageRequest:
         return cls(wanted, after)
 
 
-async def _uncounted() -> int:
-    raise NotImplementedError("this page was made without a way to count")
-
-
 @dataclass(frozen=True, slots=True)
 class Page(Generic[ItemT]):
     """`count` asks for the number of items on all pages; nothing is counted until it is called."""
@@ -128,4 +124,4 @@ class Page(Generic[ItemT]):
     cursors: Sequence[str]
     has_next: bool
     has_previous: bool
-    count: Callable[[], Awaitable[int]] = field(default=_uncounted)
+    count: Callable[[], Awaitable[int]]

@@ -22,8 +22,8 @@ HEADERS = (
 )
 NO_CONTENT_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
-    b"default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    b"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    b"default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'none'"
 )
 _POLICY = b"content-security-policy"

@@ -80,7 +80,7 @@ class Executor:
         try:
             async for result in events:
                 yield _outcome(result)
-        except Exception as error:
+        except Exception as error:  # the border: what ends the stream is its last message; presenting logs a bug
             yield refused(error)
         finally:
             await events.aclose()

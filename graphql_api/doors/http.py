@@ -61,7 +61,7 @@ class HttpEndpoint:
             if media_type is None:
                 raise Refused(406, f"Accept must allow {MediaType.JSON} or {MediaType.GRAPHQL}.")
             answer = await self._answer(scope, headers, receive, media_type)
-        except Exception as error:
+        except Exception as error:  # the border: whatever it is, the client gets an answer; presenting logs a bug
             answer = _refusal(error, media_type or MediaType.JSON)
         await _send(send, answer)
 

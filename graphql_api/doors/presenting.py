@@ -1,9 +1,12 @@
-"""What a client sees of an error: refusals in full, everything unexpected as INTERNAL under the number of its log."""
+"""What a client sees of an error: refusals in full, everything unexpected as INTERNAL under the number of its log.
+
+Every error carries `extensions.code`: INVALID_INPUT where GraphQL itself refuses what was sent."""
 
 import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import cast
 
 from graphql import GraphQLError
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
@@ -36,11 +39,11 @@ def extensions_of(error: UserError) -> Presented:
 
 
 def _presented(error: GraphQLError) -> Presented:
+    shown: Presented = {**error.formatted}
+    told = shown.pop("extensions", {})
     cause = _cause(error)
     if cause is None:
-        return dict(error.formatted)
-    shown = {**error.formatted}
-    shown.pop("extensions", None)
+        return {**shown, "extensions": {"code": InvalidInput.code, **cast("Presented", told)}}
     if is_unavailable(cause):
         log.warning("MongoDB does not answer: %s", cause)
         cause = Unavailable("The registry's database does not answer; try again in a moment.")
@@ -57,8 +60,10 @@ def is_unavailable(cause: Exception) -> bool:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """What was raised; None where GraphQL itself refuses, in parsing, validating or coercing."""
-    seen: BaseException | None = error
-    while isinstance(seen, GraphQLError):
+    """What was raised; None where GraphQL itself refuses what was sent, in parsing, validating or coercing."""
+    seen: Exception = error
+    while isinstance(seen, GraphQLError) and seen.original_error is not None:
         seen = seen.original_error
-    return seen
+    # A field's error that points at no place in the document is about a value of ours that its type cannot tell.
+    is_of_what_was_sent = isinstance(seen, GraphQLError) and (error.path is None or bool(seen.nodes))
+    return None if is_of_what_was_sent else seen

@@ -85,7 +85,7 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
         executor = self.view.executor
         try:
             await self.view.identity.tokens.confirm(self.context.viewer)
-        except Exception as error:
+        except Exception as error:  # the border: it ends this operation, not the connection; presenting logs a bug
             yield refused(error)
             return
         document, kind = executor.read(asked)

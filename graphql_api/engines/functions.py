@@ -14,19 +14,29 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Scalars that DuckDB lists as consistent and that are none of SQL's business here.
-_DENIED = words(
+_OF_SURROUNDINGS = words(
     """
-    version json_serialize_sql json_serialize_plan json_deserialize_sql in_search_path cast_to_type make_type
-    replace_type can_cast_implicitly get_type index_key vector_type stats write_log parse_duckdb_log_message
-    hive_partition_component create_sort_key icu_sort_key combine finalize to_aggregate_state collate_noaccent
-    remap_struct bitstring_byte_comparable timetz_byte_comparable variant_comparator variant_bytes_to_variant
-    variant_to_parquet_variant constant_or_null vertex_extract current_connection_id current_query_id
-    current_transaction_id current_setting getvariable getenv current_database current_schema current_schemas
-    current_query error
+    checkpoint current_catalog current_connection_id current_database current_query current_query_id current_role
+    current_schema current_schemas current_setting current_transaction_id current_user force_checkpoint
+    get_block_size getenv getvariable in_search_path session_user stats version which_secret write_log
     """
 )
-_DENIED_PREFIXES = ("__internal", "pg_", "collate_", "icu_collate_", "duckdb_", "pragma_", "has_", "inet_", "txid_")
+_OF_SURROUNDINGS_PREFIXES = ("pg_", "duckdb_", "pragma_", "has_", "inet_", "txid_")
+_OF_FILES_PREFIXES = ("glob", "parquet_", "read_", "sniff_")
+_OF_TEXTS = words("json_execute_serialized_sql query query_table")
+_OF_PURPOSES = {"error": "it only ends the computation", "sleep_ms": "it only waits"}
+
+# Scalars that DuckDB lists as consistent and that are none of SQL's business here.
+_DENIED = _OF_SURROUNDINGS | words(
+    """
+    json_serialize_sql json_serialize_plan json_deserialize_sql cast_to_type make_type replace_type
+    can_cast_implicitly get_type index_key vector_type parse_duckdb_log_message hive_partition_component
+    create_sort_key icu_sort_key combine finalize to_aggregate_state collate_noaccent remap_struct
+    bitstring_byte_comparable timetz_byte_comparable variant_comparator variant_bytes_to_variant
+    variant_to_parquet_variant constant_or_null vertex_extract error
+    """
+)
+_DENIED_PREFIXES = ("__internal", "collate_", "icu_collate_", *_OF_SURROUNDINGS_PREFIXES)
 
 # Consistent within a query only because they follow the session's time zone, which is always UTC here.
 _OF_TIME_ZONE = words(
@@ -73,18 +83,42 @@ BY_NAME = frozenset(
 )
 
 
+IT_CHANGES = "its value is not the same every time"
+_LOOKS_AROUND = "it looks at the machine, the session or the database"
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     scalars: frozenset[str]
     aggregates: frozenset[str]
     windows: frozenset[str]
     tables: frozenset[str]
-    not_deterministic: frozenset[str]
-    """Known, and refused because their value is not the same every time."""
+    changing: frozenset[str]
+    """Refused because their value is not the same every time."""
+    known: frozenset[str]
+    """All that DuckDB has, of any kind."""
 
     @property
     def everywhere(self) -> frozenset[str]:
         return self.scalars | self.aggregates
+
+    def why_not(self, name: str) -> str | None:
+        """Why a function is refused wherever it stands; None where it is not, and where DuckDB has no such function."""
+        if name in self.everywhere or name in self.tables or name in self.windows:
+            return None
+        if name in _OF_PURPOSES:
+            return _OF_PURPOSES[name]
+        if name in _OF_TEXTS:
+            return "it runs a text as SQL"
+        if name in _OF_SURROUNDINGS:
+            return _LOOKS_AROUND
+        if name not in self.known:
+            return None
+        if name.startswith(_OF_SURROUNDINGS_PREFIXES):
+            return _LOOKS_AROUND
+        if name.startswith(_OF_FILES_PREFIXES):
+            return "it reads files by their names"
+        return IT_CHANGES if name in self.changing else "it is not among those that SQL may call"
 
 
 @cache
@@ -92,7 +126,8 @@ def allowed_functions() -> Allowed:
     """Asked of the very DuckDB that will run the SQL."""
     with duckdb.connect(":memory:") as connection:
         rows = connection.execute(
-            "SELECT DISTINCT lower(function_name), function_type, coalesce(stability, '') FROM duckdb_functions()"
+            "SELECT DISTINCT lower(function_name), function_type, coalesce(stability, '') FROM duckdb_functions() "
+            "WHERE function_type <> 'pragma'"
         ).fetchall()
     consistent = {name for name, kind, stability in rows if kind == "scalar" and stability == "CONSISTENT"}
     changing = {name for name, _, stability in rows if stability in ("VOLATILE", "CONSISTENT_WITHIN_QUERY")}
@@ -108,5 +143,6 @@ def allowed_functions() -> Allowed:
         aggregates=frozenset(aggregates | (macros & _AGGREGATE_MACROS)),
         windows=_WINDOWS,
         tables=_TABLES,
-        not_deterministic=frozenset(changing - scalars) | _RANDOM_AGGREGATES | {"ago", "current_localtime"},
+        changing=frozenset(changing - scalars) | _RANDOM_AGGREGATES | {"ago", "current_localtime"},
+        known=frozenset(name for name, _, _ in rows) | _WINDOWS,
     )

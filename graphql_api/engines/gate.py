@@ -9,7 +9,7 @@ from typing import NoReturn, cast
 
 import duckdb
 
-from graphql_api.engines.functions import BY_NAME, allowed_functions, words
+from graphql_api.engines.functions import BY_NAME, IT_CHANGES, allowed_functions, words
 from graphql_api.engines.problems import binding, nearest, refuse_sql
 from graphql_api.engines.text import place
 
@@ -156,9 +156,7 @@ class _Gate:
             function = cast("Node", node["function"])
             name = str(function["function_name"]).lower()
             if name not in self._allowed.tables:
-                self._no(
-                    node, f"The table function {name!r} is refused.", hint="SQL sees its sources and nothing else."
-                )
+                self._no_table_function(node, name)
             self._no_schema(function)
             self._walk(function["arguments"], ctes)
         else:
@@ -195,21 +193,24 @@ class _Gate:
         names = cast("list[str]", node["column_names"])
         word = names[0].lower()
         if len(names) == 1 and word in _CHANGING_WORDS:
-            self._no(node, f"{word!r} is refused: it is not the same every time.")
+            self._no(node, f"{word!r} is refused: {IT_CHANGES}.")
         if len(names) == 1 and word in _SESSION_WORDS:
-            self._no(node, f"{word!r} is refused.")
+            self._no(node, f"{word!r} is refused: {self._allowed.why_not(word)}.")
 
     def _function(self, node: Node, kind: str) -> None:
         name = str(node["function_name"]).lower()
         self._no_schema(node)
-        allowed = self._allowed.everywhere | {"unnest"}
-        if kind == "WINDOW":
-            allowed = self._allowed.aggregates | self._allowed.windows
         arguments = cast("list[Node]", node.get("arguments") or [])
-        if name in self._allowed.not_deterministic or (name == "age" and len(arguments) == 1):
-            self._no(node, f"The function {name!r} is refused: its value is not the same every time.")
-        if name not in allowed:
-            self._no(node, f"The function {name!r} is unknown or refused.", hint=nearest(name, allowed))
+        why = IT_CHANGES if name == "age" and len(arguments) == 1 else self._allowed.why_not(name)
+        if why is not None:
+            self._no(node, f"The function {name!r} is refused: {why}.")
+        if name not in self._allowed.known:
+            self._no(node, f"There is no function {name!r}.", hint=nearest(name, self._allowed.everywhere))
+        if kind == "WINDOW" and name not in self._allowed.aggregates | self._allowed.windows:
+            self._no(node, f"The function {name!r} is refused with OVER: it is neither an aggregate nor of windows.")
+        if kind == "FUNCTION" and name not in self._allowed.everywhere | {"unnest"}:
+            needs = "OVER" if name in self._allowed.windows else "to stand in FROM"
+            self._no(node, f"The function {name!r} is refused here: it needs {needs}.")
         if self._scalar and name not in self._allowed.scalars:
             self._no(node, f"The function {name!r} is refused in an expression: it is not scalar.")
         if name in BY_NAME:
@@ -222,6 +223,16 @@ class _Gate:
             self._no(node, f"{name!r} takes the name of an aggregate, written as a text.")
 
     # ------------------------------------------------------------ refusals
+
+    def _no_table_function(self, node: Node, name: str) -> NoReturn:
+        why = self._allowed.why_not(name)
+        if why is not None:
+            self._no(
+                node, f"The table function {name!r} is refused: {why}.", hint="SQL sees its sources and nothing else."
+            )
+        if name in self._allowed.known:
+            self._no(node, f"The function {name!r} is refused in FROM: it is not among those that may stand there.")
+        self._no(node, f"There is no table function {name!r}.", hint=nearest(name, self._allowed.tables))
 
     def _no_schema(self, node: Node) -> None:
         path = cast("list[str]", cast("Node", node["qualified_name"])["path"])

@@ -11,5 +11,5 @@ def definitions_folder() -> Path:
 
 
 def steps() -> list[Path]:
-    """Folders to apply one after the other, each when what the one before started has ended."""
+    """Folders to apply one after the other, each when the runs of the views that it changes have ended."""
     return sorted(folder for folder in definitions_folder().iterdir() if folder.is_dir())

@@ -71,6 +71,24 @@ async def test_every_answer_carries_the_headers_that_protect_it(door: Door, path
     assert "http" not in policy
 
 
+@pytest.mark.parametrize("path", ["/", "/graphiql"])
+async def test_a_page_runs_and_asks_what_this_server_gave_and_nothing_else(door: Door, path: str) -> None:
+    policy = (await door.http.get(path)).headers["content-security-policy"]
+
+    assert dict(directive.split(" ", 1) for directive in policy.split("; ")) == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "worker-src": "'self'",
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+
 async def test_the_server_says_that_it_is_alive_and_what_it_needs(door: Door) -> None:
     alive, ready = await door.http.get("/healthz"), await door.http.get("/readyz")
 
@@ -83,7 +101,9 @@ async def test_the_server_says_that_it_is_alive_and_what_it_needs(door: Door) ->
     )
 
 
-async def test_what_is_away_is_named(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_away_is_named_and_logged(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     async def away() -> None:
         raise ConnectionError("nobody there")
 
@@ -95,6 +115,7 @@ async def test_what_is_away_is_named(door: Door, monkeypatch: pytest.MonkeyPatch
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
     assert dependencies["redis"] == {"state": "down", "why": "ConnectionError: nobody there"}
     assert dependencies["mongodb"]["state"] == "up"
+    assert "Not ready, redis is down: ConnectionError: nobody there" in caplog.messages
 
 
 async def test_the_first_page_leads_to_graphiql(door: Door) -> None:

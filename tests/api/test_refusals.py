@@ -101,7 +101,7 @@ async def test_a_query_that_refuses_gives_one_error_with_its_code(
                 "__typename": "InvalidInput",
                 "code": "INVALID_INPUT",
                 "message": "m",
-                "problems": [{"path": "a", "message": "wrong", "hint": None}],
+                "problems": [{"path": "input.a", "message": "wrong", "hint": None}],
             },
         ),
         (errors.NotFound("m"), {"__typename": "NotFound", "code": "NOT_FOUND", "message": "m"}),
@@ -114,6 +114,27 @@ async def test_a_mutation_that_refuses_gives_a_member_of_its_union(
     failing(monkeypatch, Materializations, "start", error)
 
     assert await place.editor.ask(START, p=place.name) == {"startMaterialization": result}
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"reference": "aircraft_delays:flights_7d"}, "input.reference"),
+        ({"reference": "aircraft_delays@1", "end": "2999-01-01T00:00:00Z"}, "input.end"),
+        ({"reference": "aircraft_delays@1", "start": "2998-01-01T00:00:00Z"}, "input.start"),
+    ],
+)
+async def test_a_problem_within_an_input_is_found_from_the_argument(place: Place, given: Json, path: str) -> None:
+    await a_registry(place.project)
+
+    answer = await place.editor.ask(
+        """mutation($i: StartMaterializationInput!) {
+          startMaterialization(input: $i) { ... on InvalidInput { problems { path } } }
+        }""",
+        i={"project": place.name, **given},
+    )
+
+    assert answer == {"startMaterialization": {"problems": [{"path": path}]}}
 
 
 async def test_what_would_break_names_its_dependents(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +235,7 @@ DEPTH, ALIASES, TOKENS = 15, 30, 4_000
 async def test_aliases_and_tokens_are_limited(place: Place, document: str, allowed: bool | None) -> None:
     answer = await place.viewer.answer(document)
 
-    codes = [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]
+    codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
     if allowed is None:
         assert "LIMIT_EXCEEDED" not in codes
     else:

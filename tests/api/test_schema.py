@@ -76,9 +76,30 @@ def test_each_list_that_grows_is_a_connection_of_at_most_200() -> None:
     assert [place for place, arguments in growing if "200" not in (arguments["first"].description or "")] == []
 
 
+def test_each_field_that_takes_an_input_answers_with_what_is_wrong_in_it() -> None:
+    """A GraphQL error would lead to the place from the input, not from the field's arguments."""
+    results = {
+        f"{type_.name}.{name}": str(field.type).rstrip("!")
+        for type_ in core_schema().type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field in type_.fields.items()
+        if "input" in field.args
+    }
+
+    assert results
+    assert {
+        place: _members(result) for place, result in results.items() if "InvalidInput" not in _members(result)
+    } == {}
+
+
 @pytest.mark.parametrize("name", ["DateTime", "JSON", "BigInt"])
 def test_scalars_are_those_of_the_contract(name: str) -> None:
     assert isinstance(core_schema().type_map[name], GraphQLScalarType)
+
+
+def _members(name: str) -> list[str]:
+    type_ = core_schema().type_map[name]
+    return [member.name for member in type_.types] if isinstance(type_, GraphQLUnionType) else []
 
 
 def _described() -> Iterator[tuple[str, str | None]]:

@@ -130,21 +130,10 @@ async def test_what_is_no_message_closes_the_connection(place: Place, text: str)
         assert await closed(socket) == 4400
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("{", None),
-        ("{ nothing }", None),
-        ("subscription { nothing }", None),
-        ("{ a" * 50 + " }" * 50, "LIMIT_EXCEEDED"),
-    ],
-)
-async def test_a_refused_document_leaves_the_connection(place: Place, query: str, code: str | None) -> None:
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "subscription { nothing }", "{ a" * 50 + " }" * 50])
+async def test_a_refused_document_leaves_the_connection(place: Place, query: str) -> None:
     async with place.viewer.socket() as socket:
-        message = await socket.outcome(query)
-
-        assert message["type"] == "error"
-        assert message["payload"][0].get("extensions", {}).get("code") == code
+        assert (await socket.outcome(query))["type"] == "error"
         assert await socket.all_of("{ __typename }") == [{"__typename": "Query"}]
 
 

@@ -7,7 +7,6 @@ product's embedded servers, started for this.
 
 import asyncio
 import contextlib
-import secrets
 import socket
 import sys
 import tempfile
@@ -19,7 +18,6 @@ from pathlib import Path
 import psutil
 import uvicorn
 import uvloop
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -34,6 +32,7 @@ from graphql_api.runtime import Runtime
 from graphql_api.serving.lookup import OnlineAnswer
 from graphql_api.settings import Settings
 from tests.benchmarks.load import post_for
+from tests.conftest import clean_place
 from tests.factories import a_row, an_entry
 from tests.servers import running
 from tests.serving.online import Online, a_lookup, started, told
@@ -86,7 +85,7 @@ async def serve(port: int, kind: str) -> None:
     settings = Settings()
     async with contextlib.AsyncExitStack() as stack:
         app = create_app(settings) if kind == "product" else await stack.enter_async_context(bare_app(settings))
-        config = uvicorn.Config(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="error")
+        config = uvicorn.Config(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="critical")
         await uvicorn.Server(config).serve()
 
 
@@ -163,8 +162,9 @@ async def over_http(settings: Settings) -> None:
                     after = server.cpu_times()
                     used = after.user + after.system - before.user - before.system
                     print(f"{size:>4} x 20  c{together:<3} {name:<24} {load.rate:>8.0f}/s"
-                          f"  {used / load.requests * 1e6:>6.0f} us CPU"
-                          f"  p50 {load.percentile(0.5):.1f}  p99 {load.percentile(0.99):.1f} ms")  # fmt: skip
+                          f"  {used / max(load.requests, 1) * 1e6:>6.0f} us CPU"
+                          f"  p50 {load.percentile(0.5):.1f}  p99 {load.percentile(0.99):.1f} ms"
+                          f"{f'  {load.refused} refused' if load.refused else ''}")  # fmt: skip
 
 
 def free_port() -> int:
@@ -174,16 +174,11 @@ def free_port() -> int:
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder, "servers")) as servers:
-        settings = Settings(
-            data_dir=Path(folder, "data"),
-            mongodb_url=servers.mongodb_url,
-            mongodb_database=f"bench-{secrets.token_hex(4)}",
-            redis_url=servers.redis_url,
-            s3_endpoint_url=servers.s3_endpoint_url,
-            s3_access_key_id=servers.s3_access_key_id,
-            s3_secret_access_key=SecretStr(servers.s3_secret_access_key),
-        )
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder, "servers")) as servers,
+        clean_place(servers, Path(folder, "data")) as settings,
+    ):
         async with filled(settings) as online:
             await in_process(online)
             await over_http(settings)

@@ -111,11 +111,59 @@ def test_what_reaches_further_is_refused_by_name(connection: duckdb.DuckDBPyConn
     assert named in refusal(connection, sql).message
 
 
+CHANGES = "its value is not the same every time"
+LOOKS_AROUND = "it looks at the machine, the session or the database"
+READS_FILES = "it reads files by their names"
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT now()", f"The function 'now' is refused: {CHANGES}."),
+        ("SELECT age(t) FROM flights", f"The function 'age' is refused: {CHANGES}."),
+        ("SELECT current_date", f"'current_date' is refused: {CHANGES}."),
+        ("SELECT current_user", f"'current_user' is refused: {LOOKS_AROUND}."),
+        ("SELECT current_setting('memory_limit')", f"The function 'current_setting' is refused: {LOOKS_AROUND}."),
+        ("SELECT getenv('HOME')", f"The function 'getenv' is refused: {LOOKS_AROUND}."),
+        ("SELECT version()", f"The function 'version' is refused: {LOOKS_AROUND}."),
+        ("SELECT current_schema()", f"The function 'current_schema' is refused: {LOOKS_AROUND}."),
+        ("SELECT txid_current()", f"The function 'txid_current' is refused: {LOOKS_AROUND}."),
+        ("SELECT pragma_version()", f"The function 'pragma_version' is refused: {LOOKS_AROUND}."),
+        ("FROM pragma_table_info('x')", f"The table function 'pragma_table_info' is refused: {LOOKS_AROUND}."),
+        ("FROM duckdb_settings()", f"The table function 'duckdb_settings' is refused: {LOOKS_AROUND}."),
+        ("FROM read_parquet('x')", f"The table function 'read_parquet' is refused: {READS_FILES}."),
+        ("FROM glob('/*')", f"The table function 'glob' is refused: {READS_FILES}."),
+        ("SELECT read_text('x')", f"The function 'read_text' is refused: {READS_FILES}."),
+        ("FROM query('SELECT 1')", "The table function 'query' is refused: it runs a text as SQL."),
+        ("SELECT error('x')", "The function 'error' is refused: it only ends the computation."),
+        ("FROM repeat(1, 2)", "The function 'repeat' is refused in FROM: it is not among those that may stand there."),
+        ("FROM seq_scan()", "The table function 'seq_scan' is refused: it is not among those that SQL may call."),
+        ("SELECT make_type('x')", "The function 'make_type' is refused: it is not among those that SQL may call."),
+        ("SELECT row_number() FROM flights", "The function 'row_number' is refused here: it needs OVER."),
+        ("SELECT json_each(a) FROM flights", "The function 'json_each' is refused here: it needs to stand in FROM."),
+        (
+            "SELECT floor(a) OVER () FROM flights",
+            "The function 'floor' is refused with OVER: it is neither an aggregate nor of windows.",
+        ),
+        ("FROM floor(1)", "The function 'floor' is refused in FROM: it is not among those that may stand there."),
+        ("SELECT has_nothing(1)", "There is no function 'has_nothing'."),
+        ("FROM read_nothing(1)", "There is no table function 'read_nothing'."),
+    ],
+)
+def test_a_refusal_says_why(connection: duckdb.DuckDBPyConnection, sql: str, message: str) -> None:
+    assert refusal(connection, sql).message == message
+
+
+@pytest.mark.parametrize("sql", ["SELECT getenv('HOME')", "SELECT read_text('x')", "SELECT version()"])
+def test_what_is_refused_for_good_is_not_taken_for_a_slip(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    assert refusal(connection, sql).hint is None
+
+
 def test_a_refusal_says_where_in_characters_and_what_was_meant(connection: duckdb.DuckDBPyConnection) -> None:
     sql = "SELECT 'née' AS a,\n  flor(b) FROM flights"
 
     assert refusal(connection, sql) == SqlProblem(
-        "The function 'flor' is unknown or refused.", "Did you mean 'floor'?", line=2, column=3
+        "There is no function 'flor'.", "Did you mean 'floor'?", line=2, column=3
     )
     assert refusal(connection, "SELECT 'née' FROM flight") == SqlProblem(
         "There is no relation 'flight' here.", "Did you mean 'flights'?", line=1, column=19

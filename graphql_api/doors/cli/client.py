@@ -145,4 +145,8 @@ def _refusal(errors: Sequence[Mapping[str, Any]]) -> Refused:
 
 def problems_in(holder: Mapping[str, Any]) -> list[Problem]:
     listed: Sequence[Mapping[str, str | None]] = holder.get("problems") or ()
-    return [Problem(each.get("path") or "", each["message"] or "", each.get("hint")) for each in listed]
+    return [
+        # Fields of an input are options here, by the same names.
+        Problem((each.get("path") or "").removeprefix("input."), each["message"] or "", each.get("hint"))
+        for each in listed
+    ]

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from graphql_api.domain.enums import IN_PROGRESS, DefinitionKind
@@ -23,8 +23,10 @@ query Latest($name: String!, $project: String!) {
 }
 """
 GOING_ON = """
-query GoingOn($project: String!, $states: [RunState!]) {
-  materializations(project: $project, states: $states, first: 200) { edges { node { id version { reference } } } }
+query GoingOn($project: String!, $view: String!, $states: [RunState!]) {
+  materializations(project: $project, view: $view, states: $states, first: 200) {
+    edges { node { id version { reference } } }
+  }
 }
 """
 
@@ -36,7 +38,7 @@ async def bring(url: str, environment: Mapping[str, str], *, needs_token: bool) 
     async with Api(url, token) as api:
         for index, step in enumerate(written):
             if not await _is_made(api, step, before=written[:index]):
-                await runs.follow_all(api, await _going_on(api))
+                await runs.follow_all(api, await going_on(api, views_of(step)))
                 await _install(environment)
                 await _apply(api, step, steps()[index])
 
@@ -49,22 +51,27 @@ async def _apply(api: Api, step: Written, folder: Path) -> None:
 
 async def _is_made(api: Api, step: Written, *, before: list[Written]) -> bool:
     """Each of its views has at least as many versions as steps up to this one define it."""
-    earlier = [name for other in before for name in _views(other)]
-    for name in _views(step):
+    earlier = [name for other in before for name in views_of(other)]
+    for name in views_of(step):
         view = (await api.ask(LATEST, name=name, project=PROJECT))["featureView"]
         if view is None or view["latestVersion"]["number"] <= earlier.count(name):
             return False
     return True
 
 
-def _views(step: Written) -> list[str]:
+def views_of(step: Written) -> list[str]:
     return [str(each.spec["name"]) for each in step.definitions if each.kind is DefinitionKind.FEATURE_VIEW]
 
 
-async def _going_on(api: Api) -> dict[str, str]:
-    answer = await api.ask(GOING_ON, project=PROJECT, states=[str(state) for state in IN_PROGRESS])
-    nodes = (edge["node"] for edge in answer["materializations"]["edges"])
-    return {node["version"]["reference"]: node["id"] for node in nodes}
+async def going_on(api: Api, views: Sequence[str], project: str = PROJECT) -> dict[str, str]:
+    """Runs in progress of these views, the id by the version's reference: what a later version of them waits for."""
+    found: dict[str, str] = {}
+    for view in views:
+        states = [str(state) for state in IN_PROGRESS]
+        answer = await api.ask(GOING_ON, project=project, view=view, states=states)
+        nodes = (edge["node"] for edge in answer["materializations"]["edges"])
+        found |= {node["version"]["reference"]: node["id"] for node in nodes}
+    return found
 
 
 async def _install(environment: Mapping[str, str]) -> None:
