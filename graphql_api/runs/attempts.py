@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine
+from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 _LOST_FOR_GOOD = "DATA_GONE"
 _PATIENCE = 5
-"""Attempts in which a committed run keeps the others of its data waiting, whatever is wrong."""
+"""Failed attempts after which a committed run no longer keeps others of its data waiting, while no store is away."""
 
 
 async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: float, run_attempts: int) -> None:
@@ -37,7 +38,7 @@ async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: f
             await _end(queue, hold, reporter, ended, run_attempts)
         except Fenced:
             raise
-        except Exception as error:
+        except Exception as error:  # the border: whatever an attempt raises ends it, as a fault that the run tells
             if isinstance(error, PyMongoError) and passes(error):
                 raise
             await _end(queue, hold, reporter, _as_fault(error, hold), run_attempts)
@@ -57,9 +58,13 @@ async def _carry_out(tools: Tools, queue: RunQueue, hold: Hold, reporter: Report
 
 
 async def _keep(queue: RunQueue, hold: Hold, lease_seconds: float) -> None:
-    """Renew the lease four times in its length. A database that is away for a moment is asked again."""
+    """Renew the lease four times in its length, and at once where there are news of the run.
+
+    A database that is away for a moment is asked again."""
     while True:
-        await asyncio.sleep(lease_seconds / 4)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hold.news.wait(), lease_seconds / 4)
+        hold.news.clear()
         if hold.run.state.is_terminal:
             return
         try:
