@@ -6,7 +6,6 @@ from graphql_api.definitions.content import Content, source_meaning
 from graphql_api.definitions.diff import breaking, diff
 from graphql_api.definitions.draft import Draft, described_fields
 from graphql_api.definitions.plan import Change, NewCopy, PlannedChange
-from graphql_api.definitions.publishing import is_ready
 from graphql_api.definitions.readers import readers, refrozen_content
 from graphql_api.definitions.resolve_views import resolve_view
 from graphql_api.definitions.side_by_side import side_by_side
@@ -14,6 +13,7 @@ from graphql_api.definitions.specs import ViewSpec
 from graphql_api.documents.copies import DataCopyDocument, as_intervals
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
+from graphql_api.domain.readiness import is_ready
 from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 
@@ -152,7 +152,7 @@ def covers_enough(draft: Draft, view: FeatureViewDocument, copy: DataCopyDocumen
     held = draft.registry.copy_of(current) if current is not None else None
     if held is not None and held.id == copy.id:
         return True
-    served = as_intervals(held.covered_online) if held is not None else None
+    served = as_intervals(held.covered_online if held is not None else ())
     return is_ready(as_intervals(copy.covered_online), served, view.since)
 
 

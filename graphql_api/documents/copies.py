@@ -16,6 +16,11 @@ class RangePart(Part):
         return TimeRange(self.start, self.end)
 
 
+def as_parts(intervals: Intervals) -> list[dict[str, object]]:
+    """As they are stored."""
+    return [{"start": piece.start, "end": piece.end} for piece in intervals]
+
+
 def as_intervals(parts: tuple[RangePart, ...]) -> Intervals:
     return Intervals.of(part.to_range() for part in parts)
 
@@ -26,7 +31,8 @@ class DataCopyDocument(Document):
     `id` is short because every online key begins with it. `layout`: the features in the order in which a packed
     online row holds them. `last_commit` numbers commits and pushes, from 1. `writing`: the run that has committed and
     is not yet online; the next commit waits for it, so that online writes of one copy follow the order of commits.
-    `latest_event`: the newest event timestamp of what is committed."""
+    `latest_event`: the newest event timestamp of what is committed. `offline_only`: committed by runs that could not go
+    online and let later ones go first. `online_commit`: the last commit at which there was nothing of that kind."""
 
     id: Annotated[int, Field()]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     project_id: PydanticObjectId
@@ -39,6 +45,8 @@ class DataCopyDocument(Document):
     writing: PydanticObjectId | None = None
     covered: tuple[RangePart, ...] = ()
     covered_online: tuple[RangePart, ...] = ()
+    offline_only: tuple[RangePart, ...] = ()
+    online_commit: int = 0
     latest_event: int | None = None
 
     class Settings:

@@ -73,7 +73,7 @@ class MaterializationDocument(Document):
     phase: RunPhase = RunPhase.WAIT
     attempt: int = 0
     failures: int = 0
-    """Attempts that ended in a fault that passes."""
+    """Attempts that ended in a fault that may pass."""
     owner: str | None = None
     lease_expires_at: datetime | None = None
     next_attempt_at: datetime | None = None
@@ -95,6 +95,10 @@ class MaterializationDocument(Document):
     checkpoints: tuple[PydanticObjectId, ...] = ()
     """Of the finished chunks; a checkpoint that is not named here does not count."""
     commit: int | None = None
+    aside: bool = False
+    """It has committed, could not go online, and no longer keeps others of its data from their commits."""
+    turn: int | None = None
+    """The number of its data that it took to go online after all, while it does so."""
 
     @property
     def progress(self) -> RunEvent:

@@ -99,6 +99,12 @@ class Intervals:
         right = (TimeRange(max(r.start, hole.end), r.end) for r in self.ranges)
         return self if hole.is_empty else Intervals.of((*left, *right))
 
+    def subtract_all(self, holes: "Intervals") -> "Intervals":
+        left = self
+        for hole in holes:
+            left = left.subtract(hole)
+        return left
+
     def intersect(self, window: TimeRange) -> "Intervals":
         return Intervals.of(TimeRange(max(r.start, window.start), min(r.end, window.end)) for r in self.ranges)
 

@@ -11,6 +11,7 @@ from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 
 from graphql_api.documents.models import MODELS
+from graphql_api.domain.enums import RunState
 from graphql_api.runs.attempts import end_all
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
@@ -65,8 +66,13 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _ring(worker: Worker, news: AsyncIterator[Change | Lagged]) -> None:
     async for change in news:
-        if isinstance(change, Lagged) or change.operation == "insert":
+        if isinstance(change, Lagged):
+            worker.look()
             worker.ring()
+        elif change.operation == "insert":
+            worker.ring()
+        elif (change.updated or {}).get("state") == RunState.CANCELLING:
+            worker.look(change.id)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine
+from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
@@ -11,15 +12,18 @@ from graphql_api.domain.enums import RunState
 from graphql_api.errors import Fenced, RunFault, Unavailable, UserError
 from graphql_api.runs import finish
 from graphql_api.runs.hold import CancelAsked, Hold
-from graphql_api.runs.pipeline import HandBack, carry_out
+from graphql_api.runs.pipeline import carry_out
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.tools import Tools
+from graphql_api.runs.turns import HandBack
 from graphql_api.sandbox.pool import SqlRefused
 
 log = logging.getLogger(__name__)
 
 _LOST_FOR_GOOD = "DATA_GONE"
+_PATIENCE = 5
+"""Failed attempts after which a committed run no longer keeps others of its data waiting, while no store is away."""
 
 
 async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: float, run_attempts: int) -> None:
@@ -34,7 +38,7 @@ async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: f
             await _end(queue, hold, reporter, ended, run_attempts)
         except Fenced:
             raise
-        except Exception as error:
+        except Exception as error:  # the border: whatever an attempt raises ends it, as a fault that the run tells
             if isinstance(error, PyMongoError) and passes(error):
                 raise
             await _end(queue, hold, reporter, _as_fault(error, hold), run_attempts)
@@ -54,9 +58,13 @@ async def _carry_out(tools: Tools, queue: RunQueue, hold: Hold, reporter: Report
 
 
 async def _keep(queue: RunQueue, hold: Hold, lease_seconds: float) -> None:
-    """Renew the lease four times in its length. A database that is away for a moment is asked again."""
+    """Renew the lease four times in its length, and at once where there are news of the run.
+
+    A database that is away for a moment is asked again."""
     while True:
-        await asyncio.sleep(lease_seconds / 4)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hold.news.wait(), lease_seconds / 4)
+        hold.news.clear()
         if hold.run.state.is_terminal:
             return
         try:
@@ -105,10 +113,12 @@ async def _end(
         await finish.cancel(hold, reporter)
         return
     try:
-        if _may_pass(hold, why, run_attempts):
-            await finish.retry(hold, reporter, why)
-        else:
+        if not _may_pass(hold, why, run_attempts):
             await finish.fail(hold, reporter, why)
+        elif _needs_more_than_time(hold, why):
+            await finish.stand_aside(hold, reporter, why)
+        else:
+            await finish.retry(hold, reporter, why)
     except CancelAsked:
         await hold.refresh()
         await finish.cancel(hold, reporter)
@@ -119,6 +129,14 @@ def _may_pass(hold: Hold, fault: RunFault, run_attempts: int) -> bool:
     if hold.run.commit is not None:
         return fault.code != _LOST_FOR_GOOD
     return fault.retryable and hold.run.failures + 1 < run_attempts
+
+
+def _needs_more_than_time(hold: Hold, fault: RunFault) -> bool:
+    """Where a store is away, time is all it takes, and other runs would fare no better."""
+    run = hold.run
+    if run.aside or run.commit is None or fault.code == Unavailable.code:
+        return run.aside
+    return not fault.retryable or run.failures + 1 >= _PATIENCE
 
 
 def _as_fault(error: Exception, hold: Hold) -> RunFault:

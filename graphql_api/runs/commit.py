@@ -5,7 +5,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.commits import CommitDocument
-from graphql_api.documents.copies import DataCopyDocument, as_intervals
+from graphql_api.documents.copies import DataCopyDocument, as_intervals, as_parts
 from graphql_api.documents.materializations import MaterializationDocument, RunEvent
 from graphql_api.domain.times import Intervals, TimeRange
 from graphql_api.errors import RunFault
@@ -29,7 +29,7 @@ async def commit(hold: Hold, *, rows: int, latest_event: int | None, event: RunE
     changes = {
         "last_commit": number,
         "writing": run.id,
-        "covered": [{"start": piece.start, "end": piece.end} for piece in covered],
+        "covered": as_parts(covered),
         "latest_event": await _latest(database, copy, run, latest_event),
     }
     document = CommitDocument(

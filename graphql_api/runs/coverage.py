@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from graphql_api.domain.times import Intervals, TimeRange, rfc3339
 from graphql_api.errors import InvalidInput, Problem
 
+_END_OF_TIME = 1 << 63
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -27,9 +29,18 @@ def span_of_static(*, start: int | None, end: int | None, now: int) -> Span:
 
 
 def span_of_timed(
-    *, start: int | None, end: int | None, since: int | None, delay: int, covered: Intervals, now: int
+    *,
+    start: int | None,
+    end: int | None,
+    since: int | None,
+    delay: int,
+    covered: Intervals,
+    offline_only: Intervals,
+    now: int,
 ) -> Span:
     """By default from the end of the latest covered interval (else `since`, else the oldest row) to now - `delay`.
+
+    What is covered `offline_only`, by a run that could not go online, is computed again: so a gap online closes.
 
     Raises InvalidInput for a start before `since`, an end that is too late, or a range that is empty."""
     latest = now - delay
@@ -49,6 +60,11 @@ def span_of_timed(
     end = latest if end is None else end
     if start is not None:
         return _checked(start, end, "The range {} is empty: its start is not before its end.")
+    gaps = offline_only if since is None else offline_only.intersect(TimeRange(since, _END_OF_TIME))
+    if gaps:
+        return _checked(
+            gaps.ranges[0].start, end, "The range {} is empty: all until its start is online. Give a start."
+        )
     if covered:
         last = covered.ranges[-1].end
         return _checked(last, end, "The range {} is empty: all until its start is covered. Give a start.")
@@ -57,9 +73,15 @@ def span_of_timed(
     return Span(None, end, default_start=True)
 
 
+def covered_by(*, start: int | None, end: int) -> TimeRange:
+    """A run of a static view covers all from 1970 to its freeze."""
+    return TimeRange(0 if start is None else start, end)
+
+
 def covered_after(covered: Intervals, *, start: int | None, end: int) -> Intervals:
-    """A static view is covered from 1970 to its last run's freeze."""
-    return Intervals.of((TimeRange(0, end),)) if start is None else covered.add(TimeRange(start, end))
+    """A static view is covered by its last run alone."""
+    own = covered_by(start=start, end=end)
+    return Intervals.of((own,)) if start is None else covered.add(own)
 
 
 def _checked(start: int, end: int, message: str) -> Span:

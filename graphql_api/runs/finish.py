@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.documents.copies import as_intervals
-from graphql_api.documents.materializations import RunFailurePart
+from graphql_api.documents.copies import DataCopyDocument, as_intervals, as_parts
+from graphql_api.documents.materializations import RunEvent, RunFailurePart
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import RunFault
 from graphql_api.runs.commit import copy_of
+from graphql_api.runs.coverage import covered_by
 from graphql_api.runs.hold import Hold
 from graphql_api.runs.publishing import decide, publish
 from graphql_api.runs.reporter import Reporter
@@ -19,6 +20,12 @@ from graphql_api.runs.transactions import Overtaken, in_transaction
 FIRST_BACKOFF_SECONDS = 2.0
 """Doubled each time, so that five attempts outlast the restart of a store, and half a minute without it."""
 LONGEST_BACKOFF_SECONDS = 60.0
+LONGEST_ASIDE_SECONDS = 300.0
+"""Between attempts of a run that nobody waits for, and that needs more than time."""
+_ASIDE_HINT = (
+    "Its rows are committed offline and not online yet. It is tried on; meanwhile other runs of this data go first, "
+    "and a run over its range brings that online too."
+)
 _RELEASED: dict[str, object] = {"owner": None, "lease_expires_at": None}
 
 
@@ -36,7 +43,10 @@ async def succeed(hold: Hold, reporter: Reporter) -> None:
 async def _succeed(hold: Hold, reporter: Reporter) -> None:
     database, run = hold.database, hold.run
     copy = await copy_of(database, run.data_id)
-    publication = await decide(database, run, as_intervals(copy.covered))
+    own = covered_by(start=run.start, end=run.end)
+    offline_only = as_intervals(copy.offline_only).subtract(own)
+    online = as_intervals(copy.covered).subtract_all(offline_only)
+    publication = await decide(database, run, online)
     event = reporter.event(RunState.SUCCEEDED, publication.message)
     async with hold.writing({**_RELEASED, "finished_at": utc_now(), "failure": None}, event=event) as write:
 
@@ -44,7 +54,14 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
             await write.apply(session)
             freed = await database["data_copies"].update_one(
                 {"_id": run.data_id, "writing": run.id},
-                [{"$set": {"writing": None, "covered_online": "$covered"}}],
+                {
+                    "$set": {
+                        "writing": None,
+                        "covered_online": as_parts(online),
+                        "offline_only": as_parts(offline_only),
+                        "online_commit": copy.online_commit if offline_only else copy.last_commit,
+                    }
+                },
                 session=session,
             )
             if not freed.matched_count:
@@ -55,32 +72,79 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
 
 
 async def fail(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
-    """End the run for good; nothing of it is visible. Raises Fenced, or CancelAsked."""
-    await hold.write(
-        {
-            **_RELEASED,
-            "finished_at": utc_now(),
-            "failure": _failure(fault),
-            "failures": hold.run.failures + fault.retryable,
-        },
-        event=reporter.event(RunState.FAILED, fault.message),
-    )
+    """End the run for good: nothing of it is visible, or its data is gone. Raises Fenced, or CancelAsked."""
+    changes = {
+        **_RELEASED,
+        "finished_at": utc_now(),
+        "failure": _failure(fault),
+        "failures": hold.run.failures + fault.retryable,
+    }
+    event = reporter.event(RunState.FAILED, fault.message)
+    if hold.run.commit is None:
+        await hold.write(changes, event=event)
+    else:
+        await _give_way(hold, changes, event)
 
 
-async def retry(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
+async def retry(hold: Hold, reporter: Reporter, fault: RunFault, *, longest: float = LONGEST_BACKOFF_SECONDS) -> None:
     """Leave it to a further attempt, later each time. Raises Fenced, or CancelAsked."""
-    failures = hold.run.failures + 1
-    seconds = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 16))
+    changes, seconds = _again(hold, fault, longest)
     await reporter.pause()
-    await hold.write(
-        {
-            **_RELEASED,
-            "failures": failures,
-            "next_attempt_at": utc_now() + timedelta(seconds=seconds),
-            "failure": _failure(fault),
-        },
-        event=reporter.event(RunState.RETRYING, f"{fault.message} Trying again in {seconds:.0f} s."),
-    )
+    event = reporter.event(RunState.RETRYING, f"{fault.message} Trying again in {seconds:.0f} s.")
+    await hold.write(changes, event=event)
+
+
+async def stand_aside(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
+    """The same for a run that has committed and cannot go online: others of its data need not wait for it any more.
+
+    What it covers counts as offline only until it, or a run of the same range, has gone online. Raises Fenced."""
+    hint = f"{fault.hint} {_ASIDE_HINT}" if fault.hint else _ASIDE_HINT
+    fault = RunFault(fault.code, fault.message, hint=hint, retryable=True)
+    changes, seconds = _again(hold, fault, LONGEST_ASIDE_SECONDS)
+    await reporter.pause()
+    message = f"{fault.message} Lets other runs of this data go first. Trying again in {seconds:.0f} s."
+    await _give_way(hold, {**changes, "aside": True, "turn": None}, reporter.event(RunState.RETRYING, message))
+
+
+async def _give_way(hold: Hold, changes: dict[str, object], event: RunEvent) -> None:
+    """Where this run keeps others of its data from their commits, it does so no longer."""
+    database, run = hold.database, hold.run
+    raw = await database["data_copies"].find_one({"_id": run.data_id})
+    copy = DataCopyDocument.model_validate(raw) if raw else None
+    async with hold.writing(changes, event=event) as write:
+
+        async def body(session: AsyncClientSession) -> None:
+            await write.apply(session)
+            if copy is None or copy.writing != run.id:
+                return
+            offline_only = as_intervals(copy.offline_only).add(covered_by(start=run.start, end=run.end))
+            online = as_intervals(copy.covered).subtract_all(offline_only)
+            await database["data_copies"].update_one(
+                {"_id": copy.id, "writing": run.id},
+                {
+                    "$set": {
+                        "writing": None,
+                        "covered_online": as_parts(online),
+                        "offline_only": as_parts(offline_only),
+                    }
+                },
+                session=session,
+            )
+
+        await in_transaction(database, body)
+
+
+def _again(hold: Hold, fault: RunFault, longest: float) -> tuple[dict[str, object], float]:
+    """What a further attempt needs, and the seconds until it."""
+    failures = hold.run.failures + 1
+    seconds = min(longest, FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 16))
+    changes: dict[str, object] = {
+        **_RELEASED,
+        "failures": failures,
+        "next_attempt_at": utc_now() + timedelta(seconds=seconds),
+        "failure": _failure(fault),
+    }
+    return changes, seconds
 
 
 async def cancel(hold: Hold, reporter: Reporter) -> None:

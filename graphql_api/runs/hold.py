@@ -47,6 +47,8 @@ class Hold:
     run: MaterializationDocument
     owner: str
     deadline: float
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where somebody else has changed the run: it is to be looked at now, not at the next renewal."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

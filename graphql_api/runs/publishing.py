@@ -9,11 +9,10 @@ from graphql_api.documents.base import new_id
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
+from graphql_api.domain.readiness import missing
 from graphql_api.domain.times import Intervals, TimeRange, utc_now
 from graphql_api.runs.log import Database
 from graphql_api.runs.transactions import Overtaken
-
-_ALWAYS = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +24,8 @@ class Publication:
     message: str
 
 
-def missing(*, covered: Intervals, current_covered: Intervals, since: int | None) -> Intervals:
-    """What the current version covered, from `since` on, and a draft does not."""
-    left = current_covered.intersect(TimeRange(-_ALWAYS if since is None else since, _ALWAYS))
-    for piece in covered:
-        left = left.subtract(piece)
-    return left
-
-
 async def decide(database: Database, run: MaterializationDocument, covered: Intervals) -> Publication:
-    """Which drafts are ready, once this run is online: it only ever moves forward."""
+    """Which drafts are ready, once this run is online and so much is `covered` there: it only ever moves forward."""
     raw = await database["feature_views"].find_one({"_id": run.view_id})
     if raw is None:
         return Publication(None, (), "")
@@ -53,9 +44,7 @@ async def decide(database: Database, run: MaterializationDocument, covered: Inte
     ]
     if not drafts or view.publish != PublishMode.AUTO:
         return Publication(view, (), "")
-    lacking = missing(
-        covered=covered, current_covered=await _asked_of(database, run, view.current_version), since=view.since
-    )
+    lacking = missing(covered, await _asked_of(database, run, view.current_version), view.since)
     if lacking:
         gaps = ", ".join(str(gap) for gap in lacking)
         message = f"{drafts[-1].reference} stays a draft: what the current version covers is not covered yet: {gaps}."

@@ -22,9 +22,10 @@ _EXPIRED = {"$lt": ["$lease_expires_at", "$$NOW"]}
 _DUE = {"$lte": ["$next_attempt_at", "$$NOW"]}
 _ABANDONED: dict[str, Any] = {"state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}, "$expr": _EXPIRED}
 _RETRY: dict[str, Any] = {"state": RunState.RETRYING, "$expr": _DUE}
+_KEEPS_OTHERS: dict[str, Any] = {"$or": [{"aside": {"$ne": True}}, {"turn": {"$ne": None}}]}
 _CLAIMABLE: tuple[dict[str, Any], ...] = (
     # What has committed goes first: other runs of its data wait for it, and may hold every slot while they do.
-    {"commit": {"$ne": None}, "$or": [_ABANDONED, _RETRY]},
+    {"commit": {"$ne": None}, "$and": [_KEEPS_OTHERS, {"$or": [_ABANDONED, _RETRY]}]},
     {"$or": [{"state": RunState.QUEUED}, _RETRY, _ABANDONED]},
 )
 
@@ -64,9 +65,10 @@ class RunQueue:
         return run
 
     async def _refuse_overlap(self, run: MaterializationDocument, session: AsyncClientSession) -> None:
+        """A run that stands aside is no obstacle: it computes no more, and waits for others or for somebody's help."""
         asked = _extent(run.is_static, run.start, run.end)
         others = self._runs.find(
-            {"data_id": run.data_id, "state": {"$in": IN_PROGRESS}},
+            {"data_id": run.data_id, "state": {"$in": IN_PROGRESS}, "aside": {"$ne": True}},
             {"start": 1, "end": 1, "is_static": 1},
             session=session,
         )

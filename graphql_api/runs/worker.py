@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 
+from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from graphql_api.runs.attempts import attempt, end_all
@@ -28,11 +29,17 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._run_attempts = run_attempts
         self._bell = asyncio.Event()
-        self._attempts: set[asyncio.Task[None]] = set()
+        self._attempts: dict[asyncio.Task[None], Hold] = {}
 
     def ring(self) -> None:
         """Something may be due: look now."""
         self._bell.set()
+
+    def look(self, run_id: ObjectId | None = None) -> None:
+        """Somebody has asked this run to end, or (None) may have asked any: its attempt, if it is here, sees to it."""
+        for hold in self._attempts.values():
+            if run_id is None or hold.id == run_id:
+                hold.news.set()
 
     async def run(self) -> None:
         """Work until cancelled; what is under way is then handed back, for others to go on at once."""
@@ -69,11 +76,11 @@ class Worker:
                 run_attempts=self._run_attempts,
             )
         )
-        self._attempts.add(task)
+        self._attempts[task] = hold
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._attempts.discard(task)
+        self._attempts.pop(task, None)
         if not task.cancelled() and (error := task.exception()):
             log.error("An attempt ended by itself", exc_info=error)
         self.ring()

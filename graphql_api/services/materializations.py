@@ -39,7 +39,8 @@ class Materializations:
         end: int | None = None,
         idempotency_key: str | None = None,
     ) -> MaterializationDocument:
-        """Queue a run of a range (microseconds), by default from the end of what is covered to now - delay.
+        """Queue a run of a range (microseconds), by default from the end of what is covered to now - delay, or from the
+        first moment that is committed and could not go online.
 
         Raises:
             Forbidden: the viewer is no editor of the project.
@@ -170,8 +171,15 @@ def _span(
 ) -> Span:
     if version.is_static:
         return span_of_static(start=start, end=end, now=now_micros())
-    covered = as_intervals(copy.covered)
-    return span_of_timed(start=start, end=end, since=view.since, delay=version.delay, covered=covered, now=now_micros())
+    return span_of_timed(
+        start=start,
+        end=end,
+        since=view.since,
+        delay=version.delay,
+        covered=as_intervals(copy.covered),
+        offline_only=as_intervals(copy.offline_only),
+        now=now_micros(),
+    )
 
 
 async def _covered_by_current(view: FeatureViewDocument) -> tuple[RangePart, ...]:

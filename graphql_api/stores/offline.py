@@ -1,6 +1,6 @@
 """The offline store: immutable files, and the commits that say which of their rows are visible."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -44,7 +44,7 @@ class OfflineStore:
         found: list[VisibleFile] = []
         commits = await self._database["commits"].find(where, sort=[("number", -1)]).to_list()
         for commit in commits:
-            extent = ALL_TIME if commit["start"] is None else TimeRange(int(commit["start"]), int(commit["end"]))
+            extent = _extent(commit)
             seen = open_to_earlier.intersect(extent)
             if seen:
                 found += await self._files(commit, seen)
@@ -52,6 +52,17 @@ class OfflineStore:
             if not open_to_earlier:
                 break
         return found
+
+    async def ever_visible(self, data_id: int, window: TimeRange, *, since: int, up_to: int) -> list[VisibleFile]:
+        """What a reader has seen in a window as of any commit from `since` to `up_to`; each file once."""
+        where: dict[str, object] = {"data_id": data_id, "number": {"$gt": since, "$lte": up_to}}
+        commits = await self._database["commits"].find(where, {"number": 1, "start": 1, "end": 1}).to_list()
+        numbers = {since} | {int(commit["number"]) for commit in commits if _extent(commit).overlaps(window)}
+        found: dict[str, VisibleFile] = {}
+        for number in sorted(numbers):
+            for file in await self.visible(data_id, window, up_to=number):
+                found[file.key] = _both(found[file.key], file) if file.key in found else file
+        return list(found.values())
 
     async def _files(self, commit: dict[str, Any], seen: Intervals) -> list[VisibleFile]:
         files = self._database["staged_files"].find(
@@ -71,6 +82,17 @@ class OfflineStore:
         """Everything that these checkpoints of a run staged."""
         where = {"run_id": run_id, "checkpoint_id": {"$in": checkpoints}}
         return await self._database["staged_files"].find(where, sort=[("min_event", 1), ("key", 1)]).to_list()
+
+
+def _extent(commit: dict[str, Any]) -> TimeRange:
+    return ALL_TIME if commit["start"] is None else TimeRange(int(commit["start"]), int(commit["end"]))
+
+
+def _both(one: VisibleFile, other: VisibleFile) -> VisibleFile:
+    """The same file, as far as it is visible in either."""
+    everywhere = not (one.ranges and other.ranges)
+    ranges = () if everywhere else Intervals.of((*one.ranges, *other.ranges)).ranges
+    return replace(one, ranges=ranges, latest=max(one.latest, other.latest))
 
 
 def _cut(file: dict[str, Any], commit: dict[str, Any], seen: Intervals) -> VisibleFile | None:

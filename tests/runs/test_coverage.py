@@ -13,9 +13,17 @@ def span(
     *,
     since: int | None = SINCE,
     covered: tuple[tuple[int, int], ...] = (),
+    offline_only: tuple[tuple[int, int], ...] = (),
 ) -> Span:
-    intervals = Intervals.of(TimeRange(*piece) for piece in covered)
-    return span_of_timed(start=start, end=end, since=since, delay=DELAY, covered=intervals, now=NOW)
+    return span_of_timed(
+        start=start,
+        end=end,
+        since=since,
+        delay=DELAY,
+        covered=Intervals.of(TimeRange(*piece) for piece in covered),
+        offline_only=Intervals.of(TimeRange(*piece) for piece in offline_only),
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,10 @@ def span(
         (span(since=None), Span(None, 900, default_start=True)),
         (span(covered=((200, 300), (400, 500))), Span(500, 900)),
         (span(300, 400, covered=((200, 500),)), Span(300, 400)),
+        (span(covered=((200, 500),), offline_only=((300, 350), (400, 500))), Span(300, 900)),
+        (span(covered=((100, 500),), offline_only=((100, 150), (190, 300))), Span(200, 900)),
+        (span(covered=((100, 500),), offline_only=((100, 150),)), Span(500, 900)),
+        (span(600, covered=((200, 500),), offline_only=((200, 500),)), Span(600, 900)),
         (span(None, 800), Span(200, 800)),
         (span(200, 900), Span(200, 900)),
         (span(1, since=None), Span(1, 900)),

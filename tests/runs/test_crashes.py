@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+from contextlib import aclosing
 from itertools import pairwise
 from pathlib import Path
 
@@ -123,6 +124,36 @@ async def test_a_running_run_is_cancelled_and_leaves_nothing(tools: Tools, place
     await require_orderly_log(shop, ended)
     assert await shop.offline() == []
     assert await shop.online() == {}
+
+
+async def test_a_chunk_that_computes_for_long_is_cancelled_where_it_is(
+    tools: Tools, place: str, settings: Settings, tmp_path: Path
+) -> None:
+    """Neither the end of its SQL, in many minutes, nor the next renewal of its lease, in 150 s, is waited for."""
+    endless = (
+        "SELECT shop, sold_at AS event_timestamp, amount + (SELECT count(*) FROM range(3000000) a, range(3000000) b "
+        "WHERE hash(a.range + amount) = hash(b.range) + 1) AS amount FROM sales"
+    )
+    shop = await open_shop(tools, place, tmp_path, sql=endless)
+    await shop.put("a", SALES)
+    run = await shop.ask(0, 400)
+    async with worker_processes(settings, lease_seconds=600) as workers:
+        await workers.start()
+        async with aclosing(shop.watched(run)) as watched:
+            async for now in watched:
+                if now.progress.message.startswith(("Chunk 1", "Checks on a sample")):
+                    break
+        await shop.queue.cancel(run.id, by="ann")
+        ended = await shop.ended(run)
+
+    assert (ended.state, ended.attempt, ended.commit, ended.failure) == (RunState.CANCELLED, 1, None, None)
+    events = await log.read(tools.database, run.id)
+    assert [(event.state, event.message) for event in events[-2:]] == [
+        (RunState.CANCELLING, "Cancelled by ann."),
+        (RunState.CANCELLED, "Cancelled by ann."),
+    ]
+    await require_orderly_log(shop, ended)
+    assert (await shop.offline(), await shop.online()) == ([], {})
 
 
 async def test_many_runs_of_one_copy_side_by_side_make_what_one_would(tools: Tools, place: str, tmp_path: Path) -> None:
