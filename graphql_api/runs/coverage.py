@@ -38,7 +38,8 @@ def span_of_timed(
     offline_only: Intervals,
     now: int,
 ) -> Span:
-    """By default from the end of the latest covered interval (else `since`, else the oldest row) to now - `delay`.
+    """By default from the end of the latest covered interval (`since` where that is later or nothing is covered; else
+    the oldest row) to now - `delay`.
 
     What is covered `offline_only`, by a run that could not go online, is computed again: so a gap online closes.
 
@@ -65,7 +66,7 @@ def span_of_timed(
         return _checked(
             gaps.ranges[0].start, end, "The range {} is empty: all until its start is online. Give a start."
         )
-    if covered:
+    if covered and (since is None or covered.ranges[-1].end >= since):
         last = covered.ranges[-1].end
         return _checked(last, end, "The range {} is empty: all until its start is covered. Give a start.")
     if since is not None:

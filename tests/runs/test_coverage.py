@@ -32,6 +32,7 @@ def span(
         (span(), Span(200, 900)),
         (span(since=None), Span(None, 900, default_start=True)),
         (span(covered=((200, 300), (400, 500))), Span(500, 900)),
+        (span(covered=((50, 150),)), Span(200, 900)),
         (span(300, 400, covered=((200, 500),)), Span(300, 400)),
         (span(covered=((200, 500),), offline_only=((300, 350), (400, 500))), Span(300, 900)),
         (span(covered=((100, 500),), offline_only=((100, 150), (190, 300))), Span(200, 900)),
