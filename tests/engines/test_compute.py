@@ -277,6 +277,10 @@ def check(name: str, kind: str, severity: str = "WARN", feature: str | None = "v
         ("IN_RANGE", {"max": 2**70}, "INT64", ["9223372036854775807"], []),
         ("IN_RANGE", {"min": rfc3339(JAN)}, "TIMESTAMP", [f"'{rfc3339(JAN)}'", f"'{rfc3339(JAN - 1)}'"],
          [f"'{rfc3339(JAN - 1)}'"]),
+        ("IN_RANGE", {"min": "2026-01-01"}, "TIMESTAMP", [f"'{rfc3339(JAN)}'", "'2025-12-31 23:59:59+00'"],
+         ["'2025-12-31 23:59:59+00'"]),
+        ("IN_SET", {"values": ["2026-01-01", rfc3339(JAN + 1)]}, "TIMESTAMP",
+         [f"'{rfc3339(JAN)}'", f"'{rfc3339(JAN + 1)}'", f"'{rfc3339(JAN + 2)}'"], [f"'{rfc3339(JAN + 2)}'"]),
         ("IN_SET", {"values": ["a", "b'c"]}, "STRING", ["'a'", "'b''c'", "'A'", "NULL", "''"], ["'A'", "''"]),
         ("IN_SET", {"values": [1, 2.0]}, "INT64", ["1", "2", "3"], ["3"]),
         ("IN_SET", {"values": [True]}, "BOOL", ["true", "false", "NULL"], ["false"]),
@@ -379,6 +383,27 @@ def test_rows_of_files_are_shown_as_json_values(bench: Bench) -> None:
         [2**63 - 1, "2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00Z", None, [1, None], {"x": "y"}, 'é"', None]
     ]
     assert [column.name for column in rows.columns] == ["n", "t", "d", "f", "l", "s", "text", "b"]
+
+
+def test_rows_show_null_for_what_json_has_no_word_for_and_texts_for_numbers_that_are_too_long(bench: Bench) -> None:
+    file = bench.source(
+        "SELECT ['nan'::DOUBLE, 1.5] AS l, {'a': '-inf'::FLOAT, 'b': [100000000000000000000::DECIMAL(38,0)]} AS s, "
+        "123456789012345678901234567890::DECIMAL(38,0) AS d, -9223372036854775809::DECIMAL(20,0) AS e, "
+        "18446744073709551615::UBIGINT AS u, MAP {'x': 'inf'::DOUBLE} AS m"
+    )
+
+    rows: Rows = bench.ask(ReadRows([file], 1))
+
+    assert rows.rows == [
+        [
+            [None, 1.5],
+            {"a": None, "b": ["100000000000000000000"]},
+            "123456789012345678901234567890",
+            "-9223372036854775809",
+            2**64 - 1,
+            {"x": None},
+        ]
+    ]
 
 
 def test_a_staged_file_says_what_it_holds(bench: Bench) -> None:
