@@ -18,7 +18,14 @@ from schema.features import Feature
 from schema.materializations import Materialization
 from schema.nodes import Node
 from schema.projects import Project
-from schema.transformations import SqlTransformation
+from schema.transformations import (
+    AggregationTransformation,
+    OnDemandTransformation,
+    PushTransformation,
+    SqlTransformation,
+    Transformation,
+    transformation_of,
+)
 from schema.validations import Validation
 
 
@@ -52,9 +59,13 @@ async def _feature(info: Info, within: ObjectId) -> Node | None:
     return found and Feature.of(found)
 
 
-async def _transformation(info: Info, within: ObjectId) -> Node | None:
-    found = await info.context.loaders.version_of_transformation.load(within)
-    return found and SqlTransformation.of(found)
+def _transformation(kind: type[Transformation]) -> Callable[[Info, ObjectId], Awaitable[Node | None]]:
+    async def find(info: Info, within: ObjectId) -> Node | None:
+        found = await info.context.loaders.version_of_transformation.load(within)
+        made = found and transformation_of(found)
+        return made if isinstance(made, kind) else None
+
+    return find
 
 
 async def _validation(info: Info, within: ObjectId) -> Node | None:
@@ -79,7 +90,10 @@ NODES: dict[str, Callable[[Info, ObjectId], Awaitable[Node | None]]] = {
     "FeatureView": _feature_view,
     "FeatureViewVersion": _version,
     "Feature": _feature,
-    "SqlTransformation": _transformation,
+    "SqlTransformation": _transformation(SqlTransformation),
+    "AggregationTransformation": _transformation(AggregationTransformation),
+    "OnDemandTransformation": _transformation(OnDemandTransformation),
+    "PushTransformation": _transformation(PushTransformation),
     "Validation": _validation,
     "FeatureService": _service,
     "Materialization": _materialization,

@@ -4,6 +4,7 @@ from typing import Self
 import strawberry
 
 from graphql_api.context import Info
+from graphql_api.definitions.publishing import PUBLISHED
 from graphql_api.documents.feature_services import (
     FeatureServiceDocument,
     KeyMappingPart,
@@ -13,7 +14,7 @@ from graphql_api.documents.feature_services import (
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.domain.pages import PageRequest
 from graphql_api.domain.types import ValueType
-from graphql_api.services.feature_services import PUBLISHED, VERSIONS_OF_SERVICE
+from graphql_api.services.feature_services import VERSIONS_OF_SERVICE
 from graphql_api.services.features import FeatureOfVersion
 from graphql_api.services.pages import Parent
 from schema import entities, features

@@ -1,7 +1,10 @@
 """When a draft may be published by itself."""
 
+from graphql_api.domain.enums import VersionState
 from graphql_api.domain.times import Intervals, TimeRange
 
+PUBLISHED = (VersionState.PUBLISHED, VersionState.DEPRECATED)
+"""States of what has been published and may be served."""
 _END_OF_TIME = 2**63 - 1
 
 
