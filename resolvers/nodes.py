@@ -20,7 +20,14 @@ from schema.features import Feature
 from schema.materializations import Materialization
 from schema.nodes import Node
 from schema.projects import Project
-from schema.transformations import SqlTransformation
+from schema.transformations import (
+    AggregationTransformation,
+    OnDemandTransformation,
+    PushTransformation,
+    SqlTransformation,
+    Transformation,
+    transformation_of,
+)
 from schema.validations import Validation
 
 FoundT = TypeVar("FoundT")
@@ -43,6 +50,15 @@ async def _validation(info: Info, within: ObjectId) -> Node | None:
     return None if found is None else Validation.by_id(found, within)
 
 
+def _transformation(kind: type[Transformation]) -> Find:
+    async def find(info: Info, within: ObjectId) -> Node | None:
+        found = await info.context.loaders.version_of_transformation.load(within)
+        made = found and transformation_of(found)
+        return made if isinstance(made, kind) else None
+
+    return find
+
+
 NODES: dict[str, Find] = {
     "Project": _by(lambda loaders: loaders.project, Project.from_document),
     "Entity": _by(lambda loaders: loaders.entity, Entity.from_document),
@@ -50,7 +66,10 @@ NODES: dict[str, Find] = {
     "FeatureView": _by(lambda loaders: loaders.feature_view, FeatureView.from_document),
     "FeatureViewVersion": _by(lambda loaders: loaders.version, FeatureViewVersion.from_document),
     "Feature": _by(lambda loaders: loaders.feature, Feature.of),
-    "SqlTransformation": _by(lambda loaders: loaders.version_of_transformation, SqlTransformation.of),
+    "SqlTransformation": _transformation(SqlTransformation),
+    "AggregationTransformation": _transformation(AggregationTransformation),
+    "OnDemandTransformation": _transformation(OnDemandTransformation),
+    "PushTransformation": _transformation(PushTransformation),
     "Validation": _validation,
     "FeatureService": _by(lambda loaders: loaders.feature_service, FeatureService.from_document),
     "Materialization": _by(lambda loaders: loaders.materialization, Materialization.from_document),

@@ -30,7 +30,12 @@ from resolvers.runs import RunMutations, RunQueries, RunSubscriptions
 from schema.errors import Unavailable
 from schema.refusals import REFUSALS
 from schema.scalars import SCALARS
-from schema.transformations import SqlTransformation
+from schema.transformations import (
+    AggregationTransformation,
+    OnDemandTransformation,
+    PushTransformation,
+    SqlTransformation,
+)
 
 
 @strawberry.type(description="Reading. Needs the role VIEWER of the project, unless a field says otherwise.")
@@ -66,12 +71,15 @@ class PlatformSchema(strawberry.Schema):
         return None
 
 
+TRANSFORMATIONS = (SqlTransformation, AggregationTransformation, OnDemandTransformation, PushTransformation)
+
+
 def _made() -> PlatformSchema:
     made = PlatformSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[SqlTransformation, Unavailable, ValueStatus],
+        types=[*TRANSFORMATIONS, Unavailable, ValueStatus],
         config=StrawberryConfig(scalar_map=SCALARS),
         exception_handlers=REFUSALS,
     )

@@ -33,6 +33,11 @@ _DESCRIPTIONS: dict[EnumMeta, str] = {
         "NOT_NULL, IN_RANGE, IN_SET, MATCHES, LENGTH and SQL look at each row; UNIQUE, ROW_COUNT, FRESHNESS and "
         "NO_DRIFT judge a run as a whole."
     ),
+    enums.AggregateFunction: (
+        "Over the events in a window; nulls of the column are skipped. COUNT: events, or values where a column is "
+        "given. STDDEV: of the sample. FIRST and LAST: the least and the greatest by time. P50, P95, P99: exact "
+        "quantiles."
+    ),
     enums.ValidationSeverity: (
         "WARN records; BLOCK stops the run before anything is published; QUARANTINE keeps the failing rows out and "
         "aside."

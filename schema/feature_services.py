@@ -11,9 +11,10 @@ from graphql_api.documents.feature_services import (
     ServiceEntryPart,
 )
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.domain.enums import PUBLISHED
 from graphql_api.domain.pages import PageRequest
 from graphql_api.domain.types import ValueType
-from graphql_api.services.feature_services import PUBLISHED, VERSIONS_OF_SERVICE
+from graphql_api.services.feature_services import VERSIONS_OF_SERVICE
 from graphql_api.services.features import FeatureOfVersion
 from graphql_api.services.pages import Parent
 from schema import entities, features

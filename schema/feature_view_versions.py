@@ -26,7 +26,7 @@ from schema.lazy import (
 )
 from schema.nodes import Node, node_id, there
 from schema.scalars import BigInt
-from schema.transformations import SqlTransformation, Transformation, inputs_of
+from schema.transformations import Transformation, inputs_of, transformation_of
 
 States = Annotated[
     list[RunState] | None, strawberry.argument(description="Only runs in one of these states; null: in any.")
@@ -95,13 +95,16 @@ class FeatureViewVersion(Node):
     def features(self) -> Sequence[FeatureRef]:
         return [features.Feature.of(FeatureOfVersion(self.document, part)) for part in self.document.features]
 
-    @strawberry.field(description="What it is computed from: data sources and versions of other views.")
+    @strawberry.field(
+        description="What it is computed from: data sources as the registry has them now, then the very versions of "
+        "other views that are pinned."
+    )
     async def inputs(self, info: Info) -> list[Node]:
         return await inputs_of(info, self.document)
 
     @strawberry.field(description="How its rows are made.")
     def transformation(self) -> Transformation:
-        return SqlTransformation.of(self.document)
+        return transformation_of(self.document)
 
     @strawberry.field(description="What is checked in each run, in the order of the YAML.")
     def validations(self) -> Sequence[ValidationRef]:

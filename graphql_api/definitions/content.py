@@ -8,8 +8,12 @@ from graphql_api.definitions.canonical import canonical, fingerprint
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.data_sources import SourcePart
 from graphql_api.documents.feature_views import (
+    AggregationTransformationPart,
+    AnyTransformationPart,
     FeaturePart,
     FeatureViewVersionDocument,
+    OnDemandTransformationPart,
+    PushTransformationPart,
     SqlTransformationPart,
     ValidationPart,
     ViewEntityPart,
@@ -25,7 +29,7 @@ class Content:
 
     entities: tuple[ViewEntityPart, ...]
     features: tuple[FeaturePart, ...]
-    transformation: SqlTransformationPart
+    transformation: AnyTransformationPart
     validations: tuple[ValidationPart, ...]
     ttl: int | None
     delay: int
@@ -58,6 +62,7 @@ class Content:
                     [entity.entity_name, [(key.join_key, key.name) for key in entity.keys]] for entity in self.entities
                 ],
                 "ttl": self.ttl,
+                **self._pins(),
                 "validations": sorted(
                     canonical([check.name, check.severity, self._check(check)]) for check in self.validations
                 ),
@@ -71,9 +76,7 @@ class Content:
     def _data(self) -> Mapping[str, object]:
         return {
             "keys": [(key.name, key.value_type) for key in self.keys],
-            "transformation": transformation_meaning(
-                self.transformation.sql, self.transformation.sources, self.transformation.lookback
-            ),
+            "transformation": transformation_meaning(self.transformation),
             "delay": self.delay,
             "features": sorted((feature.name, feature.value_type) for feature in self.features),
             "quarantine": sorted(
@@ -83,14 +86,34 @@ class Content:
             ),
         }
 
+    def _pins(self) -> Mapping[str, object]:
+        """Two versions of a view that share their data are two pins all the same."""
+        pins = {pin.name: str(pin.version_id) for pin in self.transformation.views}
+        return {"pins": pins} if pins else {}
+
     def _check(self, check: ValidationPart) -> object:
         types = {feature.name: feature.value_type for feature in self.features}
         value_type = types.get(check.feature) if check.feature is not None else None
         return [check.check, check.feature, _parameters(check, value_type)]
 
 
-def transformation_meaning(sql: str, sources: Sequence[SourcePart], lookback: int) -> Mapping[str, object]:
-    return {"sql": sql, "lookback": lookback, "sources": {source.name: source_meaning(source) for source in sources}}
+def transformation_meaning(made: AnyTransformationPart) -> Mapping[str, object]:
+    """Equal for two transformations that give the same rows; the order of inputs and of features is no difference."""
+    sources = {source.name: source_meaning(source) for source in made.sources}
+    views = {pin.name: [str(pin.view_id), pin.data_fingerprint] for pin in made.views}
+    match made:
+        case SqlTransformationPart():
+            meaning = {"sql": made.sql, "lookback": made.lookback, "sources": sources}
+            return {**meaning, "views": views} if views else meaning
+        case AggregationTransformationPart():
+            aggregations = sorted(canonical(one.model_dump(mode="json")) for one in made.aggregations)
+            return {"every": made.every, "offset": made.offset, "aggregations": aggregations, "sources": sources}
+        case OnDemandTransformationPart():
+            request = sorted((one.name, one.value_type) for one in made.request)
+            expressions = sorted((one.feature, one.expression) for one in made.expressions)
+            return {"request": request, "expressions": expressions, "views": views}
+        case PushTransformationPart():
+            return {"push": sources}
 
 
 def source_meaning(source: SourcePart) -> Mapping[str, object]:

@@ -9,7 +9,8 @@ from graphql_api.domain.enums import ChangeKind
 
 
 def diff(before: Mapping[str, object], after: Mapping[str, object], path: str = "") -> list[Change]:
-    """Key by key, and in lists of named things by name: `features.flights_7d.type`. Nothing is breaking as yet."""
+    """Key by key, and in lists of named things by name, or by the feature that they make: `features.flights_7d.type`.
+    Nothing is breaking as yet."""
     changes: list[Change] = []
     for key in sorted({*before, *after}):
         place = f"{path}.{key}" if path else key
@@ -36,7 +37,7 @@ def _by_name(value: object) -> Mapping[str, object] | None:
         return None
     named: dict[str, object] = {}
     for item in value:
-        name = item.get("name") if is_mapping(item) else None
+        name = item.get("name", item.get("feature")) if is_mapping(item) else None
         if not isinstance(name, str) or name in named:
             return None
         named[name] = item

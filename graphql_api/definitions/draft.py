@@ -20,7 +20,8 @@ from graphql_api.domain.enums import DefinitionKind
 @dataclass
 class Draft:
     """`entities`, `sources` and `latest` are as they would be after the plan; a name with None is defined, but so that
-    nothing can be said of what builds on it. `moved`: the successor of each superseded draft, by its id."""
+    nothing can be said of what builds on it. `moved`: the successor of each superseded draft, by its id. `causes`: for
+    each view that gets a version, the definition that leads to it: its own, or that of what it is built on."""
 
     registry: Registry
     parsed: Parsed
@@ -31,6 +32,7 @@ class Draft:
     latest: dict[str, FeatureViewVersionDocument | None] = field(init=False)
     changed_sources: set[str] = field(default_factory=set[str])
     moved: dict[ID, FeatureViewVersionDocument] = field(default_factory=dict[ID, FeatureViewVersionDocument])
+    causes: dict[str, str] = field(default_factory=dict[str, str])
     made: list[FeatureViewVersionDocument] = field(default_factory=list[FeatureViewVersionDocument])
     published: dict[str, int] = field(default_factory=dict[str, int])
     cancelled: list[ID] = field(default_factory=list[ID])
@@ -44,10 +46,16 @@ class Draft:
         self.latest = {name: self.registry.latest(name) for name in self.registry.views}
 
     def aside(self) -> "Draft":
-        """The same draft, with problems of its own: for what is looked at side by side."""
+        """The same draft, with problems and warnings of its own: for what is looked at side by side."""
         other = copy(self)
         other.problems = Problems()
+        other.warnings = []
         return other
+
+    def version(self, version_id: ID) -> FeatureViewVersionDocument:
+        """As it would be after the plan."""
+        written = self.writes.new.get(version_id) or self.writes.changed.get(version_id)
+        return written if isinstance(written, FeatureViewVersionDocument) else self.registry.versions[version_id]
 
     def is_broken(self, kind: DefinitionKind, name: str) -> bool:
         return (kind, name) in self.parsed.broken

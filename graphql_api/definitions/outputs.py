@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql_api.definitions.duck_types import cast_to, fits, is_time, value_type_of
-from graphql_api.definitions.parse_views import CREATED, EVENT
 from graphql_api.definitions.problems import Problems, listed, nearest
+from graphql_api.definitions.reading import CREATED, EVENT
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.feature_views import FeaturePart
 from graphql_api.domain.types import ValueType
@@ -14,16 +14,10 @@ from graphql_api.engines.shapes import FileColumn, SqlProblem
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where problems of a view are said: in its own definition, or (with its name in front) at the source's that
-    would break it."""
+    """Where problems of a view are said."""
 
     sql: str
     features: Mapping[str, str]
-    view: str = ""
-
-    @classmethod
-    def elsewhere(cls, path: str, view: str, features: Sequence[FeaturePart]) -> "Places":
-        return cls(path, {feature.name: path for feature in features}, f"{view}: ")
 
 
 def sql_text(problem: SqlProblem) -> str:
@@ -60,7 +54,7 @@ class OutputCheck:
         self.outputs.sort(key=lambda column: order[column.name])
 
     def _refuse(self, message: str, hint: str | None, path: str | None = None) -> None:
-        self._problems.add(path or self._places.sql, f"{self._places.view}{message}", hint)
+        self._problems.add(path or self._places.sql, message, hint)
 
     def _give(self, name: str, value_type: ValueType) -> None:
         self.outputs.append(ColumnPart(name=name, value_type=value_type))
@@ -94,7 +88,7 @@ class OutputCheck:
 
     def _feature(self, feature: FeaturePart) -> None:
         data_type, path = self._types.get(feature.name), self._places.features.get(feature.name)
-        at_name, at_type = (path, path) if self._places.view else (f"{path}.name", f"{path}.type")
+        at_name, at_type = f"{path}.name", f"{path}.type"
         if data_type is None:
             self._refuse(f"The SQL does not give the feature {feature.name!r}.", self._missing(feature.name), at_name)
         elif not fits(data_type, feature.value_type):

@@ -18,7 +18,8 @@ KIND_NAMES = {kind: word for word, kind in KIND_WORDS.items()}
 
 @dataclass
 class Parsed:
-    """Specs by name. `broken` are names that are defined, but so that nothing can be said of what builds on them."""
+    """Specs by name, in the order of names: that of the documents makes no difference. `broken` are names that are
+    defined, but so that nothing can be said of what builds on them."""
 
     entities: dict[str, EntitySpec] = field(default_factory=dict[str, EntitySpec])
     sources: dict[str, SourceSpec] = field(default_factory=dict[str, SourceSpec])
@@ -46,7 +47,13 @@ def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
             parsed.broken.add((definition.kind, about.name))
         if spec is not None and same == index:
             _keep(parsed, about.name, spec)
-    return parsed
+    return Parsed(
+        entities=dict(sorted(parsed.entities.items())),
+        sources=dict(sorted(parsed.sources.items())),
+        views=dict(sorted(parsed.views.items())),
+        services=dict(sorted(parsed.services.items())),
+        broken=parsed.broken,
+    )
 
 
 def _keep(parsed: Parsed, name: str, spec: Spec) -> None:

@@ -1,8 +1,9 @@
-"""What every kind of definition begins with."""
+"""What definitions of several kinds hold."""
 
 from graphql_api.definitions.reading import Reader
-from graphql_api.definitions.specs import Described
+from graphql_api.definitions.specs import Described, InputSpec
 from graphql_api.domain.enums import DefinitionKind
+from graphql_api.domain.references import Reference
 
 
 def described(reader: Reader, kind: DefinitionKind) -> Described:
@@ -16,3 +17,23 @@ def described(reader: Reader, kind: DefinitionKind) -> Described:
         owner=reader.text("owner"),
         tags=reader.tags(),
     )
+
+
+def inputs(reader: Reader, key: str, *, required: bool = False) -> tuple[InputSpec, ...]:
+    """A list of names and of references to view versions; each name once, because it is what SQL calls the input."""
+    found: dict[str, InputSpec] = {}
+    for path, text in reader.names(key, required=required) or []:
+        try:
+            reference = Reference.parse(text)
+        except ValueError as refused:
+            reader.problems.add(path, f"{refused}.")
+            continue
+        if reference.feature is not None:
+            hint = f"Write {Reference(reference.name, reference.version)}."
+            reader.problems.add(path, f"{text!r} names a feature: an input is a whole.", hint)
+        elif reference.name in found:
+            message = f"{reference.name!r} comes twice, and both would be called so."
+            reader.problems.add(path, message, "Leave one out.")
+        else:
+            found[reference.name] = InputSpec(path, text, reference)
+    return tuple(found.values())

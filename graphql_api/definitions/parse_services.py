@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from graphql_api.definitions.parse_views import RESERVED
+from graphql_api.definitions. import RESERVED
 from graphql_api.definitions.problems import Problems
 from graphql_api.definitions.reading import Reader, is_mapping, kind_of
 from graphql_api.definitions.specs import Described, EntrySpec, ServiceSpec

@@ -1,12 +1,12 @@
 """Validations: which check takes what, each parameter by the type of the feature that it looks at."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from graphql_api.definitions.canonical import canonical
 from graphql_api.definitions.problems import nearest
 from graphql_api.definitions.reading import Reader, is_list, is_number, is_whole, kind_of
-from graphql_api.definitions.specs import FeatureSpec, ValidationSpec
+from graphql_api.definitions.specs import ValidationSpec
 from graphql_api.domain.enums import ValidationCheck, ValidationSeverity
 from graphql_api.domain.times import parse_moment
 from graphql_api.domain.types import ValueType
@@ -44,12 +44,12 @@ _TAKEN: Mapping[ValidationCheck, tuple[ValueType, ...]] = {
 """The checks that look at one feature, and the types that they can look at."""
 
 
-def parse_validations(view: Reader, features: Sequence[FeatureSpec]) -> tuple[ValidationSpec, ...]:
+def parse_validations(view: Reader, features: Mapping[str, ValueType | None]) -> tuple[ValidationSpec, ...]:
+    """`features`: their types by name, None where one cannot be told."""
     validations: dict[str, ValidationSpec] = {}
-    by_name = {feature.name: feature.value_type for feature in features}
     for path, item in view.items("validations") or []:
         reader = Reader(item, path, view.problems)
-        validation = _validation(reader, by_name)
+        validation = _validation(reader, features)
         name = reader.values.get("name")
         if name == ONE_ROW_PER_KEY:
             reader.refuse("name", f"{name!r} is the name of the check that every run makes.", "Give it another name.")
@@ -60,7 +60,7 @@ def parse_validations(view: Reader, features: Sequence[FeatureSpec]) -> tuple[Va
     return tuple(validations.values())
 
 
-def _validation(reader: Reader, features: Mapping[str, ValueType]) -> ValidationSpec | None:
+def _validation(reader: Reader, features: Mapping[str, ValueType | None]) -> ValidationSpec | None:
     word = reader.word("check", tuple(ValidationCheck), required=True)
     check = ValidationCheck(word) if word is not None else None
     if check in _LATER:
@@ -94,7 +94,7 @@ def _validation(reader: Reader, features: Mapping[str, ValueType]) -> Validation
 
 
 def _takes_feature(
-    reader: Reader, check: ValidationCheck, feature: str | None, features: Mapping[str, ValueType]
+    reader: Reader, check: ValidationCheck, feature: str | None, features: Mapping[str, ValueType | None]
 ) -> bool:
     taken = _TAKEN.get(check)
     if check is ValidationCheck.ROW_COUNT and feature is not None:
@@ -107,6 +107,8 @@ def _takes_feature(
         return True
     if feature is None:
         reader.refuse("feature", f"{check} needs the feature that it looks at.", nearest("", features))
+        return False
+    if features[feature] is None:
         return False
     if features[feature] not in taken:
         message = f"{check} cannot look at {feature!r}, which is {features[feature]}."

@@ -1,36 +1,41 @@
-"""Feature views. Kinds that are not available yet are refused with one problem, and nothing else is said of them."""
+"""Feature views: what all of them share, and what each kind refuses."""
 
 import re
 from datetime import UTC, datetime
 
 from cronsim import CronSim, CronSimError
 
+from graphql_api.definitions.parse_transformations import parse_transformation
 from graphql_api.definitions.parse_validations import parse_validations
 from graphql_api.definitions.reading import Reader, is_mapping
-from graphql_api.definitions.specs import Described, FeatureSpec, SqlSpec, ViewEntitySpec, ViewSpec
+from graphql_api.definitions.specs import (
+    AggregationSpec,
+    Described,
+    FeatureSpec,
+    OnDemandSpec,
+    PushSpec,
+    ViewEntitySpec,
+    ViewSpec,
+)
 from graphql_api.domain.enums import PublishMode
 from graphql_api.domain.references import NAME
 
-EVENT, CREATED = "event_timestamp", "created_timestamp"
-RESERVED = (EVENT, CREATED)
-_LATER = (
-    ("Push views are", ("push",)),
-    ("Aggregation views are", ("aggregations", "every", "offset", "source")),
-    ("On-demand views are", ("expressions", "views", "request")),
-)
+_NO_RUNS = ("since", "schedule", "reprocess", "validations")
+_NO_DATA = ("ttl", "delay", *_NO_RUNS, "freshness")
 
 
 def parse_view(reader: Reader, about: Described) -> ViewSpec | None:
-    if _comes_later(reader):
-        return None
-    features = _features(reader)
-    sql = _sql(reader)
+    transformation = parse_transformation(reader)
+    inferred = isinstance(transformation, AggregationSpec | OnDemandSpec)
+    features = _features(reader, typed=not inferred)
+    checked = () if inferred else parse_validations(reader, {one.name: one.value_type for one in features})
+    reader.raw("validations")
     spec = ViewSpec(
         about=about,
-        entities=_entities(reader),
-        sql=sql,
+        entities=() if isinstance(transformation, OnDemandSpec) else _entities(reader),
+        transformation=transformation,
         features=features,
-        validations=parse_validations(reader, features),
+        validations=checked,
         ttl=reader.duration("ttl"),
         delay=reader.duration("delay") or 0,
         since=reader.moment("since"),
@@ -40,42 +45,47 @@ def parse_view(reader: Reader, about: Described) -> ViewSpec | None:
         freshness=reader.duration("freshness"),
         change_note=reader.text("changeNote") or "",
     )
+    _refuse_by_kind(reader, spec)
     reader.done()
     return spec
 
 
-def _comes_later(reader: Reader) -> bool:
+def _refuse_by_kind(reader: Reader, spec: ViewSpec) -> None:
+    """What means nothing in views of a kind."""
+    match spec.transformation:
+        case AggregationSpec() if reader.holds("ttl"):
+            message = "An aggregation view has no ttl: its windows say when an event is too old."
+            reader.refuse("ttl", message, "Leave it out; freshness says when the pipeline is too old.")
+        case OnDemandSpec():
+            _refuse_on_demand(reader, spec)
+        case PushSpec(source=source):
+            if spec.delay:
+                message = "A pushed row is served at once: a push view has no delay."
+                reader.refuse("delay", message, "Leave it out.")
+            for key in _NO_RUNS if source is None and not _source_is_written(reader) else ():
+                if reader.holds(key):
+                    message = f"Nothing is run where rows are only pushed: the view has no {key}."
+                    reader.refuse(key, message, "Leave it out, or name a source: push: {source: …}.")
+        case _:
+            pass
+
+
+def _refuse_on_demand(reader: Reader, spec: ViewSpec) -> None:
+    for key in _NO_DATA:
+        if reader.holds(key):
+            reader.refuse(key, f"An on-demand view holds no data: it has no {key}.", "Leave it out.")
+    if reader.raw("entities") is not None:
+        reader.refuse("entities", "The entities of an on-demand view are those of its views.", "Leave it out.")
+    if spec.publish is PublishMode.MANUAL:
+        message = "A version of an on-demand view is published when all that it is made from is."
+        reader.refuse("publish", message, "Leave it out.")
+
+
+def _source_is_written(reader: Reader) -> bool:
+    """Also where it is written badly."""
     transformation = reader.values.get("transformation")
-    if not is_mapping(transformation) or transformation.get("sql") is not None:
-        return False
-    for kind, keys in _LATER:
-        if any(key in transformation for key in keys):
-            reader.refuse("transformation", f"{kind} not available yet.", "A view needs sources and sql for now.")
-            return True
-    return False
-
-
-def _sql(reader: Reader) -> SqlSpec:
-    value = reader.raw("transformation", required=True)
-    empty = SqlSpec(reader.at("transformation"), "", (), "", 0)
-    if value is None:
-        return empty
-    transformation = Reader(value, reader.at("transformation"), reader.problems)
-    sources = transformation.names("sources", required=True)
-    if sources == []:
-        transformation.refuse("sources", "Name at least one source.")
-    sql = transformation.text("sql", required=True)
-    if sql is not None and not sql.strip():
-        transformation.refuse("sql", "The SQL is empty.")
-    spec = SqlSpec(
-        path=transformation.path,
-        description=transformation.text("description") or "",
-        sources=tuple(sources or ()),
-        sql=(sql or "").strip(),
-        lookback=transformation.duration("lookback") or 0,
-    )
-    transformation.done()
-    return spec if transformation.usable else empty
+    push = transformation.get("push") if is_mapping(transformation) else None
+    return not is_mapping(push) or push.get("source") is not None
 
 
 def _entities(reader: Reader) -> tuple[ViewEntitySpec, ...]:
@@ -98,21 +108,20 @@ def _entities(reader: Reader) -> tuple[ViewEntitySpec, ...]:
     return tuple(entities)
 
 
-def _features(reader: Reader) -> tuple[FeatureSpec, ...]:
-    items = reader.items("features", required=True)
+def _features(reader: Reader, *, typed: bool) -> tuple[FeatureSpec, ...]:
+    """Where types follow from the transformation, the list may be left out, and types in it."""
+    items = reader.items("features", required=typed)
     features: dict[str, FeatureSpec] = {}
     for path, item in items or []:
         feature = Reader(item, path, reader.problems)
-        name, value_type = feature.name(), feature.value_type()
+        name, value_type = feature.feature_name(), feature.value_type(required=typed)
         description, owner, tags = feature.text("description") or "", feature.text("owner"), feature.tags()
         feature.done()
         if name in features:
             feature.refuse("name", f"The feature {name!r} comes twice.")
-        elif name in RESERVED:
-            feature.refuse("name", f"{name!r} is the name of a timestamp of the row.", "Give the feature another name.")
-        elif name is not None and value_type is not None:
+        elif name is not None and (value_type is not None or not typed):
             features[name] = FeatureSpec(path, name, value_type, description, owner, tags)
-    if items == []:
+    if items == [] and typed:
         reader.refuse("features", "A view needs a feature.", "Write features: [{name: …, type: FLOAT64}].")
     return tuple(features.values())
 

@@ -6,12 +6,11 @@ from graphql_api.definitions.canonical import is_same
 from graphql_api.definitions.diff import diff
 from graphql_api.definitions.draft import Draft, described_fields
 from graphql_api.definitions.parse_services import parse_entry
-from graphql_api.definitions.plan import Behind, Change, PlannedChange
+from graphql_api.definitions.plan import Change, PlannedChange
 from graphql_api.definitions.problems import Problems
-from graphql_api.definitions.resolve_services import Resolved, held_pins, resolve_entries, service_meaning
+from graphql_api.definitions.resolve_services import Resolved, resolve_entries, service_meaning
 from graphql_api.definitions.specs import EntrySpec, ServiceSpec
 from graphql_api.documents.feature_services import FeatureServiceDocument, ServiceEntryPart
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind
 from graphql_api.domain.times import utc_now
 from graphql_api.domain.types import ValueType
@@ -27,26 +26,6 @@ def plan_services(draft: Draft, *, author: str, repin: bool) -> None:
         defined = name in draft.parsed.services or draft.is_broken(DefinitionKind.FEATURE_SERVICE, name)
         if not defined and any(entry.version_id in draft.moved for entry in held.entries):
             _move(draft, held, author)
-
-
-def behind(draft: Draft) -> tuple[Behind, ...]:
-    """Of the services that are defined: entries that name no version and stand on one that is not the newest."""
-    found: dict[Behind, None] = {}
-    for name, spec in draft.parsed.services.items():
-        pins = held_pins(_after(draft, name))
-        for entry in spec.entries:
-            pin, newest = pins.get(entry.meaning), draft.latest.get(entry.reference.name)
-            if pin is None or newest is None or entry.reference.version is not None:
-                continue
-            if pin.version_id != newest.id:
-                found[Behind(name, pin.reference, newest.reference)] = None
-    return tuple(found)
-
-
-def _after(draft: Draft, name: str) -> FeatureServiceDocument | None:
-    written = (document for document in (*draft.writes.new.values(), *draft.writes.changed.values()))
-    planned = [document for document in written if isinstance(document, FeatureServiceDocument)]
-    return next((document for document in planned if document.name == name), draft.registry.services.get(name))
 
 
 def _plan_defined(
@@ -82,7 +61,7 @@ def _plan_defined(
 def _move(draft: Draft, held: FeatureServiceDocument, author: str) -> None:
     """The service as it stands, with the successors of its drafts; problems are said where the view is defined."""
     successor = next(draft.moved[entry.version_id] for entry in held.entries if entry.version_id in draft.moved)
-    path = _cause(draft, successor)
+    path = draft.causes[successor.view_name]
     entries = [
         EntrySpec(path, entry.written, entry.reference, entry.alias, entry.keys, _at(path, entry))
         for part in held.entries
@@ -112,14 +91,6 @@ def _move(draft: Draft, held: FeatureServiceDocument, author: str) -> None:
 
 def _at(path: str, entry: EntrySpec) -> tuple[tuple[str, str], ...] | None:
     return None if entry.features is None else tuple((path, name) for _, name in entry.features)
-
-
-def _cause(draft: Draft, successor: FeatureViewVersionDocument) -> str:
-    """The definition that led to a view's next version: its own, or that of a source that it reads."""
-    if successor.view_name in draft.parsed.views:
-        return draft.parsed.views[successor.view_name].about.path
-    sources = sorted(source.name for source in successor.transformation.sources)
-    return next(draft.parsed.sources[name].about.path for name in sources if name in draft.changed_sources)
 
 
 def _moved_pins(before: Sequence[ServiceEntryPart], after: Sequence[ServiceEntryPart]) -> list[Change]:

@@ -3,6 +3,7 @@
 import re
 
 from graphql_api.definitions.columns import source_columns
+from graphql_api.definitions.dependents import dependents_of_entity, dependents_of_source
 from graphql_api.definitions.diff import breaking, diff
 from graphql_api.definitions.draft import Draft, described_fields
 from graphql_api.definitions.duck_types import is_time
@@ -62,7 +63,7 @@ def _plan_entity(draft: Draft, spec: EntitySpec) -> None:
     draft.entities[name] = draft.writes.replace(
         held.model_copy(update={"join_keys": spec.join_keys, "updated_at": utc_now(), **described_fields(about)})
     )
-    dependents = tuple(sorted(f"{view.name}@{view.latest_version}" for view in users))
+    dependents = dependents_of_entity(draft.registry, held.id)
     draft.changes.append(PlannedChange(ChangeKind.CHANGED, DefinitionKind.ENTITY, name, tuple(changes), dependents))
 
 
@@ -163,14 +164,7 @@ def _plan_source(draft: Draft, spec: SourceSpec, columns: tuple[SourceColumnPart
         return
     draft.changed_sources.add(name)
     draft.sources[name] = draft.writes.replace(held.model_copy(update={"updated_at": utc_now(), **fields}))
-    dependents = tuple(
-        sorted(
-            version.reference
-            for view in draft.registry.views
-            if (version := draft.registry.latest(view)) is not None
-            and any(source.source_id == held.id for source in version.transformation.sources)
-        )
-    )
+    dependents = dependents_of_source(draft.registry, held.id)
     marked: tuple[Change, ...] = tuple(breaking(changes, where=("columns.*", "columns.*.type", "eventTimestamp")))
     draft.changes.append(PlannedChange(ChangeKind.CHANGED, DefinitionKind.DATA_SOURCE, name, marked, dependents))
 

@@ -3,40 +3,89 @@
 from collections.abc import Sequence
 
 from graphql_api.definitions.content import Content, source_meaning
+from graphql_api.definitions.dependents import dependents_of_view
 from graphql_api.definitions.diff import breaking, diff
 from graphql_api.definitions.draft import Draft, described_fields
+from graphql_api.definitions.followers import cause, follow
+from graphql_api.definitions.order import levels
 from graphql_api.definitions.plan import Change, NewCopy, PlannedChange
-from graphql_api.definitions.readers import readers, refrozen_content
 from graphql_api.definitions.resolve_views import resolve_view
+from graphql_api.definitions.schedules import longest_pause
 from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.definitions.specs import ViewSpec
 from graphql_api.documents.copies import DataCopyDocument, as_intervals
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
+from graphql_api.documents.feature_views import (
+    AggregationTransformationPart,
+    FeatureViewDocument,
+    FeatureViewVersionDocument,
+    OnDemandTransformationPart,
+    PushTransformationPart,
+)
+from graphql_api.domain.durations import format_duration
+from graphql_api.domain.enums import PUBLISHED, ChangeKind, DefinitionKind, PublishMode, VersionState
 from graphql_api.domain.readiness import is_ready
-from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 
-_BREAKING = ("features.*", "features.*.type", "entities", "entities.*")
+_BREAKING = ("entities", "entities.*")
+_BREAKING_TYPES = ("features.*", "features.*.type")
+"""In a document that says the types itself; where they follow, what is lost or retyped is told beside."""
 
 
-async def plan_views(draft: Draft, *, author: str) -> None:
-    """The views that are defined, then those that read a source that changed."""
+async def plan_views(draft: Draft, *, author: str, repin: bool = False) -> None:
+    """The views that are defined, and those that must follow them or a source that changed, each after what it is
+    built on."""
     for kind, name in draft.parsed.broken:
         if kind is DefinitionKind.FEATURE_VIEW:
             draft.latest[name] = None
-    specs = list(draft.parsed.views.values())
-    contents = await side_by_side(resolve_view(draft, spec) for spec in specs)
-    for spec, content in zip(specs, contents, strict=True):
+    for names in levels(draft):
+        contents = await side_by_side(_content(draft, name, repin=repin) for name in names)
+        for name, content in zip(names, contents, strict=True):
+            _plan_view(draft, name, content, author)
+
+
+async def _content(draft: Draft, name: str, *, repin: bool) -> Content | None:
+    """None after a problem, and for a view that nothing of the plan touches."""
+    spec = draft.parsed.views.get(name)
+    if spec is not None:
+        return await resolve_view(draft, spec, repin=repin)
+    view, version = draft.registry.views[name], draft.registry.latest(name)
+    broken = draft.is_broken(DefinitionKind.FEATURE_VIEW, name)
+    if version is None or broken or version.state is VersionState.ARCHIVED:
+        return None
+    path = cause(draft, version)
+    if path is None:
+        return None
+    draft.causes[name] = path
+    return await follow(draft, view, version, path)
+
+
+def _plan_view(draft: Draft, name: str, content: Content | None, author: str) -> None:
+    spec, view, latest = draft.parsed.views.get(name), draft.registry.views.get(name), draft.registry.latest(name)
+    if spec is not None:
+        draft.causes[name] = spec.about.path
         if content is None:
-            draft.latest[spec.about.name] = None
-        else:
-            _plan_defined(draft, spec, content, author)
-    for view, version in readers(draft):
-        content = await refrozen_content(draft, view, version)
-        if content is not None and content.meaning() != Content.of(version).meaning():
-            changes = _source_changes(Content.of(version), content)
+            draft.latest[name] = None
+            return
+        _warn_of_delay(draft, spec, content)
+        _plan_defined(draft, spec, content, author)
+    elif view is not None and latest is not None and content is not None:
+        before = Content.of(latest)
+        if content.meaning() != before.meaning():
+            changes = [*_input_changes(before, content), *_feature_changes(before, content)]
             _plan_version(draft, view, content, changes, author=author, note="", was=view)
+    if view is not None and latest is not None and draft.latest[name] is latest:
+        _publish_unchanged(draft, view, latest)
+
+
+def _publish_unchanged(draft: Draft, view: FeatureViewDocument, version: FeatureViewVersionDocument) -> None:
+    """An on-demand draft whose last input is published by this plan."""
+    if isinstance(version.transformation, OnDemandTransformationPart):
+        view, version, published = _published(draft, view, version, None)
+        if published:
+            draft.latest[view.name] = version
+            draft.writes.replace(version)
+            draft.writes.replace(view.model_copy(update={"updated_at": utc_now()}))
+            _say(draft, ChangeKind.CHANGED, view.name, published, None)
 
 
 def _plan_defined(draft: Draft, spec: ViewSpec, content: Content, author: str) -> None:
@@ -52,9 +101,13 @@ def _plan_defined(draft: Draft, spec: ViewSpec, content: Content, author: str) -
     if latest is None:
         raise RuntimeError(f"{name} is without its latest version")
     changes = [change for change in diff(held.spec, spec.about.raw) if change.path != "changeNote"]
-    changes = breaking(changes, where=_BREAKING)
-    if content.meaning() != Content.of(latest).meaning():
-        changes += _source_changes(Content.of(latest), content)
+    inferred = isinstance(content.transformation, AggregationTransformationPart | OnDemandTransformationPart)
+    changes = breaking(changes, where=_BREAKING if inferred else (*_BREAKING, *_BREAKING_TYPES))
+    before = Content.of(latest)
+    if content.meaning() != before.meaning():
+        lost = _feature_changes(before, content) if inferred else []
+        changes = [change for change in changes if change.path not in {one.path for one in lost}]
+        changes += [*lost, *_input_changes(before, content)]
         view = held.model_copy(update=fields)
         _plan_version(draft, view, content, changes, author=author, note=spec.change_note, was=held)
     elif changes:
@@ -100,7 +153,7 @@ def _plan_version(
         change_note=note,
         created_by=author,
     )
-    if copy is None:
+    if copy is None and not isinstance(content.transformation, OnDemandTransformationPart):
         layout = tuple(feature.name for feature in content.features)
         draft.writes.copies.append(NewCopy(view.id, version.id, fingerprint, layout))
     superseded = _supersede(draft, view.name, version)
@@ -124,8 +177,12 @@ def _supersede(draft: Draft, name: str, successor: FeatureViewVersionDocument) -
         return []
     draft.writes.replace(latest.model_copy(update={"state": VersionState.ARCHIVED}))
     draft.moved[latest.id] = successor
-    if latest.data_fingerprint != successor.data_fingerprint:
-        draft.cancelled.extend(run.run_id for run in draft.registry.runs if run.version_id == latest.id)
+    runs = [run.run_id for run in draft.registry.runs if run.version_id == latest.id]
+    goes_on = latest.data_fingerprint == successor.data_fingerprint
+    if not goes_on:
+        draft.cancelled.extend(runs)
+    told = (" Its run goes on for the new one." if goes_on else " Its run is cancelled.") if runs else ""
+    draft.warnings.append(f"{latest.reference} is a draft, and {successor.reference} takes its place.{told}")
     path = f"versions.{latest.number}.state"
     return [Change(ChangeKind.CHANGED, path, VersionState.DRAFT, VersionState.ARCHIVED)]
 
@@ -135,7 +192,7 @@ def _published(
 ) -> tuple[FeatureViewDocument, FeatureViewVersionDocument, list[Change]]:
     """Published at once, where it may be and no run is needed."""
     may_be = view.publish is PublishMode.AUTO and version.state is VersionState.DRAFT
-    if not may_be or copy is None or not covers_enough(draft, view, copy):
+    if not may_be or not _is_ready(draft, view, version, copy):
         return view, version, []
     change = Change(ChangeKind.CHANGED, "currentVersion", view.current_version, version.number)
     draft.published[view.name] = version.number
@@ -144,6 +201,20 @@ def _published(
         version.model_copy(update={"state": VersionState.PUBLISHED, "published_at": utc_now()}),
         [change],
     )
+
+
+def _is_ready(
+    draft: Draft, view: FeatureViewDocument, version: FeatureViewVersionDocument, copy: DataCopyDocument | None
+) -> bool:
+    """Does it need no run any more? An on-demand version waits for its inputs, one that rows are only pushed to for
+    nothing."""
+    match version.transformation:
+        case OnDemandTransformationPart() as made:
+            return all(draft.version(pin.version_id).state in PUBLISHED for pin in made.views)
+        case PushTransformationPart(sources=()):
+            return True
+        case _:
+            return copy is not None and covers_enough(draft, view, copy)
 
 
 def covers_enough(draft: Draft, view: FeatureViewDocument, copy: DataCopyDocument) -> bool:
@@ -195,10 +266,12 @@ def _with_descriptions(version: FeatureViewVersionDocument, content: Content) ->
     )
 
 
-def _source_changes(before: Content, after: Content) -> list[Change]:
-    """Of sources that are read as before, what is different about them."""
+def _input_changes(before: Content, after: Content) -> list[Change]:
+    """Of sources that are read as before, what is different about them; of views, the pins that moved."""
     old = {source.name: source for source in before.transformation.sources}
-    return [
+    pins = {pin.name: pin for pin in before.transformation.views}
+    key = "views" if isinstance(after.transformation, OnDemandTransformationPart) else "sources"
+    changes = [
         change
         for source in after.transformation.sources
         if source.name in old
@@ -206,14 +279,40 @@ def _source_changes(before: Content, after: Content) -> list[Change]:
             source_meaning(old[source.name]), source_meaning(source), f"transformation.sources.{source.name}"
         )
     ]
+    return changes + [
+        Change(ChangeKind.CHANGED, f"transformation.{key}.{pin.name}", pins[pin.name].reference, pin.reference)
+        for pin in after.transformation.views
+        if pin.name in pins and pins[pin.name].version_id != pin.version_id
+    ]
+
+
+def _feature_changes(before: Content, after: Content) -> list[Change]:
+    """Features that are lost or of another type, where types follow from functions and expressions."""
+    types = {feature.name: feature.value_type for feature in after.features}
+    changes: list[Change] = []
+    for feature in before.features:
+        path, own = f"features.{feature.name}", types.get(feature.name)
+        if own is None:
+            changes.append(Change(ChangeKind.REMOVED, path, feature.value_type, None, breaking=True))
+        elif own is not feature.value_type:
+            changes.append(Change(ChangeKind.CHANGED, f"{path}.type", feature.value_type, own, breaking=True))
+    return changes
+
+
+def _warn_of_delay(draft: Draft, spec: ViewSpec, content: Content) -> None:
+    """Training data takes a row `delay` after its event; online it comes with the next run."""
+    if spec.schedule is None or content.is_static or isinstance(content.transformation, PushTransformationPart):
+        return
+    pause = longest_pause(spec.schedule)
+    if spec.delay < pause:
+        draft.warnings.append(
+            f"{spec.about.name}: its delay ({format_duration(spec.delay)}) is shorter than the pause between its runs "
+            f"(up to {format_duration(pause)}): training data takes a row {format_duration(spec.delay)} after its "
+            "event, while online it arrives with the next run, up to that pause later. Run more often, or raise the "
+            "delay."
+        )
 
 
 def _say(draft: Draft, kind: ChangeKind, name: str, changes: Sequence[Change], creates: str | None) -> None:
-    dependents = sorted(
-        service.reference
-        for service in draft.registry.services.values()
-        if any(Reference.parse(entry.reference).name == name for entry in service.entries)
-    )
-    draft.changes.append(
-        PlannedChange(kind, DefinitionKind.FEATURE_VIEW, name, tuple(changes), tuple(dependents), creates)
-    )
+    dependents = dependents_of_view(draft.registry, name)
+    draft.changes.append(PlannedChange(kind, DefinitionKind.FEATURE_VIEW, name, tuple(changes), dependents, creates))

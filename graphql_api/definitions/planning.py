@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from graphql_api.definitions.behind import behind
 from graphql_api.definitions.canonical import canonical, fingerprint
 from graphql_api.definitions.documents import Definition
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.parse import parse
 from graphql_api.definitions.plan import Plan, Planned, PlannedChange
-from graphql_api.definitions.plan_services import behind, plan_services
+from graphql_api.definitions.plan_services import plan_services
 from graphql_api.definitions.plan_sources import plan_entities, plan_sources
 from graphql_api.definitions.plan_views import covers_enough, plan_views
 from graphql_api.definitions.problems import Problems
@@ -28,7 +29,7 @@ async def make_plan(
     draft = Draft(registry, parse(definitions, problems), answers, problems)
     plan_entities(draft)
     await plan_sources(draft)
-    await plan_views(draft, author=author)
+    await plan_views(draft, author=author, repin=repin)
     plan_services(draft, author=author, repin=repin)
     if problems:
         count = "is a problem" if len(problems) == 1 else f"are {len(problems)} problems"
@@ -36,7 +37,7 @@ async def make_plan(
     plan = Plan(
         changes=tuple(draft.changes),
         behind=behind(draft),
-        warnings=tuple(sorted(draft.warnings)),
+        warnings=tuple(sorted(set(draft.warnings))),
         fingerprint=_fingerprint(definitions, draft, repin=repin),
     )
     return Planned(
@@ -57,7 +58,7 @@ def _wanting(draft: Draft) -> tuple[ID, ...]:
     wanting: list[ID] = []
     for name in dict.fromkeys([*draft.parsed.views, *(version.view_name for version in draft.made)]):
         version, view = draft.latest[name], views[name]
-        if version is None or version.state is not VersionState.DRAFT:
+        if version is None or version.state is not VersionState.DRAFT or not version.has_runs:
             continue
         copy = draft.registry.copy(view.id, version.data_fingerprint)
         if copy is None or not (copy.id in running or covers_enough(draft, view, copy)):
@@ -83,6 +84,10 @@ def _fingerprint(definitions: Sequence[Definition], draft: Draft, *, repin: bool
                 [document.reference, [entry.reference for entry in document.entries]]
                 for document in draft.writes.new.values()
                 if isinstance(document, FeatureServiceDocument)
+            ],
+            "inputs": [
+                [version.reference, sorted(pin.reference for pin in version.transformation.views)]
+                for version in draft.made
             ],
         }
     )

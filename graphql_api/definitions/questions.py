@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
+from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem, TypedExpression
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class Answers(Protocol):
 
     async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
         """The type of one scalar expression over these columns."""
+        ...
+
+    async def expression_over(
+        self, expression: str, relations: Sequence[Relation], bare: str
+    ) -> TypedExpression | SqlProblem:
+        """One scalar expression over the columns of several relations, as TypeExpression says it."""
         ...
 
     async def pattern(self, pattern: str) -> SqlProblem | None:

@@ -11,6 +11,8 @@ from graphql_api.domain.references import NAME
 from graphql_api.domain.times import parse_moment
 from graphql_api.domain.types import ValueType
 
+EVENT, CREATED = "event_timestamp", "created_timestamp"
+"""The timestamps of a row, which no feature and no join key may be called as."""
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a number",
@@ -114,6 +116,14 @@ class Reader:
         )
         return None
 
+    def feature_name(self, key: str = "name") -> str | None:
+        """The name of a feature: any but those of the row's timestamps."""
+        name = self.name(key)
+        if name in (EVENT, CREATED):
+            self.refuse(key, f"{name!r} is the name of a timestamp of the row.", "Give the feature another name.")
+            return None
+        return name
+
     def parsed(self, key: str, parse: Callable[[str], int]) -> int | None:
         """What `parse` makes of the text; its ValueError says what is wrong."""
         text = self.text(key)
@@ -125,7 +135,8 @@ class Reader:
             self.refuse(key, f"{refused}.")
             return None
 
-    def duration(self, key: str) -> int | None:
+    def duration(self, key: str, *, required: bool = False) -> int | None:
+        self.raw(key, required=required)
         return self.parsed(key, parse_duration)
 
     def moment(self, key: str) -> int | None:
@@ -139,8 +150,10 @@ class Reader:
         self.refuse(key, f"{text!r} is none of the words for {key}.", nearest(text, words))
         return None
 
-    def value_type(self, key: str = "type", allowed: Collection[ValueType] = tuple(ValueType)) -> ValueType | None:
-        word = self.word(key, allowed, required=True)
+    def value_type(
+        self, key: str = "type", allowed: Collection[ValueType] = tuple(ValueType), *, required: bool = True
+    ) -> ValueType | None:
+        word = self.word(key, allowed, required=required)
         return ValueType(word) if word is not None else None
 
     def items(self, key: str, *, required: bool = False) -> list[tuple[str, object]] | None:

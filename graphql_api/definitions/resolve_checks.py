@@ -5,22 +5,29 @@ from typing import cast
 
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.outputs import sql_text
-from graphql_api.definitions.parse_views import CREATED, EVENT
 from graphql_api.definitions.problems import nearest
-from graphql_api.definitions.specs import ValidationSpec, ViewSpec
-from graphql_api.documents.feature_views import ViewKeyPart
+from graphql_api.definitions.reading import CREATED, EVENT
+from graphql_api.definitions.specs import ValidationSpec
+from graphql_api.documents.feature_views import FeaturePart, ViewKeyPart
 from graphql_api.domain.enums import ValidationCheck
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import FileColumn, SqlProblem
 
 
-async def ask_checks(draft: Draft, spec: ViewSpec, keys: Sequence[ViewKeyPart], *, is_static: bool) -> None:
-    """Adds the problems of the view's checks, each parameter being of the right type already."""
+async def ask_checks(
+    draft: Draft,
+    validations: Sequence[ValidationSpec],
+    keys: Sequence[ViewKeyPart],
+    features: Sequence[FeaturePart],
+    *,
+    is_static: bool,
+) -> None:
+    """Adds the problems of a view's checks, each parameter being of the right type already."""
     types = {key.name: key.value_type for key in keys}
     types |= {} if is_static else {EVENT: ValueType.TIMESTAMP, CREATED: ValueType.TIMESTAMP}
-    types |= {feature.name: feature.value_type for feature in spec.features}
+    types |= {feature.name: feature.value_type for feature in features}
     columns = [FileColumn(name, value_type.sql) for name, value_type in types.items()]
-    for validation in spec.validations:
+    for validation in validations:
         path = f"{validation.path}.parameters"
         match validation.check:
             case ValidationCheck.MATCHES:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.parse_services import parse_entry
+from graphql_api.definitions.pins import pinned
 from graphql_api.definitions.problems import Problems, nearest
 from graphql_api.definitions.specs import EntrySpec
-from graphql_api.documents.base import ID
+from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.feature_services import (
     FeatureServiceDocument,
     KeyMappingPart,
     RequestColumnPart,
     ServiceEntryPart,
 )
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
-from graphql_api.domain.enums import DefinitionKind, VersionState
+from graphql_api.documents.feature_views import FeatureViewVersionDocument, OnDemandTransformationPart
 from graphql_api.domain.types import ValueType
 
 
@@ -58,7 +58,7 @@ def resolve_entries(
     complete = True
     for entry in entries:
         pin = None if repin and entry.reference.version is None else pins.get(entry.meaning)
-        version = _pinned(draft, entry, pin)
+        version = pinned(draft, entry.path, entry.reference, pin.version_id if pin is not None else None)
         part = _part(draft, entry, version) if version is not None else None
         if version is None or part is None:
             complete = False
@@ -68,41 +68,7 @@ def resolve_entries(
     names.refuse_clashes(path)
     if not complete or len(draft.problems) > before:
         return None
-    return Resolved(tuple(parts), tuple(names.request.values()), names.types)
-
-
-def _pinned(draft: Draft, entry: EntrySpec, pin: ServiceEntryPart | None) -> FeatureViewVersionDocument | None:
-    if pin is not None:
-        return version_after(draft, pin.version_id)
-    name, number = entry.reference.name, entry.reference.version
-    if name not in draft.latest:
-        draft.problems.add(entry.path, f"There is no feature view {name!r}.", nearest(name, draft.latest))
-        return None
-    latest = draft.latest[name]
-    if latest is None:
-        return None
-    version = latest if number in (None, latest.number) else draft.registry.numbered(name, number)
-    if version is None:
-        newest = f"The newest is {latest.reference}."
-        draft.problems.add(entry.path, f"There is no version {entry.reference}.", newest)
-        return None
-    if version.id in draft.moved:
-        message = f"{version.reference} is a draft that {latest.reference} takes the place of in this plan."
-        draft.problems.add(entry.path, message, f"Write {latest.reference}.")
-        return None
-    if version.state in (VersionState.DEPRECATED, VersionState.ARCHIVED):
-        message = f"{version.reference} is {version.state}: what is new may not use it."
-        draft.problems.add(entry.path, message, f"The newest is {latest.reference}." if version is not latest else None)
-        return None
-    return version
-
-
-def version_after(draft: Draft, version_id: ID) -> FeatureViewVersionDocument | None:
-    """A pinned version as it would be after the plan: the successor of a superseded draft."""
-    version = draft.moved.get(version_id) or draft.registry.versions[version_id]
-    if draft.is_broken(DefinitionKind.FEATURE_VIEW, version.view_name):
-        return None
-    return version
+    return Resolved(tuple(parts), names.request_columns(), names.types)
 
 
 def _part(draft: Draft, entry: EntrySpec, version: FeatureViewVersionDocument) -> ServiceEntryPart | None:
@@ -159,6 +125,13 @@ class _Columns:
                     name=columns[key.name], value_type=key.value_type, entity_id=entity.entity_id
                 )
                 self._request(entry, part, wanted, f"the {entity.entity_name} of {part.reference}")
+        for value in _request_values(version, part.features):
+            wanted = RequestColumnPart(name=value.name, value_type=value.value_type, entity_id=None)
+            self._request(entry, part, wanted, f"the request value of {part.reference}")
+
+    def request_columns(self) -> tuple[RequestColumnPart, ...]:
+        """Join keys, then request-time values."""
+        return tuple(sorted(self.request.values(), key=lambda column: column.entity_id is None))
 
     def _request(self, entry: EntrySpec, part: ServiceEntryPart, wanted: RequestColumnPart, whose: str) -> None:
         held = self.request.setdefault(wanted.name, wanted)
@@ -167,6 +140,8 @@ class _Columns:
             both = f"{first} ({held.value_type}) and {whose} ({wanted.value_type})"
             message = f"The request column {wanted.name!r} would be {both}."
             hint = f"Rename one: {{view: {part.reference}, keys: {{{wanted.name}: …}}}}."
+            if wanted.entity_id is None:
+                hint = "Rename the join key with keys, or leave one of the two out."
             self._problems.add(entry.path, message, hint)
 
     def refuse_clashes(self, path: str) -> None:
@@ -178,3 +153,12 @@ class _Columns:
                 self._problems.add(
                     where or path, message, "Give the feature a name in front with as, or rename the key."
                 )
+
+
+def _request_values(version: FeatureViewVersionDocument, features: Sequence[str]) -> Sequence[ColumnPart]:
+    """The request-time values that the chosen expressions use."""
+    made = version.transformation
+    if not isinstance(made, OnDemandTransformationPart):
+        return ()
+    used = {name for one in made.expressions if one.feature in features for name in one.request}
+    return [value for value in made.request if value.name in used]

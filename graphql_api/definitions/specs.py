@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql_api.documents.base import ColumnPart, TagPart
-from graphql_api.domain.enums import DefinitionKind, PublishMode, ValidationCheck, ValidationSeverity
+from graphql_api.domain.enums import (
+    AggregateFunction,
+    DefinitionKind,
+    PublishMode,
+    ValidationCheck,
+    ValidationSeverity,
+)
 from graphql_api.domain.references import Reference
 from graphql_api.domain.types import ValueType
 
@@ -56,9 +62,11 @@ class ViewEntitySpec:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
+    """`value_type` None: it follows from the transformation."""
+
     path: str
     name: str
-    value_type: ValueType
+    value_type: ValueType | None
     description: str
     owner: str | None
     tags: tuple[TagPart, ...]
@@ -76,21 +84,106 @@ class ValidationSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One of `sources` or `views`, by the name or the reference that is written."""
+
+    path: str
+    written: str
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
 class SqlSpec:
+    """`sql` is empty after a problem."""
+
     path: str
     description: str
-    sources: tuple[tuple[str, str], ...]
+    sources: tuple[InputSpec, ...]
     sql: str
     lookback: int
+
+    @property
+    def inputs(self) -> tuple[InputSpec, ...]:
+        """What may be views."""
+        return self.sources
+
+
+@dataclass(frozen=True, slots=True)
+class AggregationEntrySpec:
+    path: str
+    feature: str
+    function: AggregateFunction
+    column: str | None
+    window: int
+    filter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AggregationSpec:
+    """`source` None after a problem. `unclear`: features of entries that have one."""
+
+    path: str
+    description: str
+    source: str | None
+    every: int
+    offset: int
+    aggregations: tuple[AggregationEntrySpec, ...]
+    unclear: tuple[str, ...]
+    inputs: tuple[InputSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionSpec:
+    path: str
+    feature: str
+    expression: str
+    value_type: ValueType | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestValueSpec:
+    path: str
+    name: str
+    value_type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandSpec:
+    """`unclear`: features of entries that have a problem."""
+
+    path: str
+    description: str
+    views: tuple[InputSpec, ...]
+    request: tuple[RequestValueSpec, ...]
+    expressions: tuple[ExpressionSpec, ...]
+    unclear: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[InputSpec, ...]:
+        return self.views
+
+
+@dataclass(frozen=True, slots=True)
+class PushSpec:
+    """`source` None: there is no history to load."""
+
+    path: str
+    description: str
+    source: str | None
+    inputs: tuple[InputSpec, ...] = ()
+
+
+TransformationSpec = SqlSpec | AggregationSpec | OnDemandSpec | PushSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """Durations and `since` in microseconds."""
+    """Durations and `since` in microseconds. `transformation` None after a problem. `features` are what is said of
+    them where types follow from the transformation; then `validations` are left as they are written, in `about`."""
 
     about: Described
     entities: tuple[ViewEntitySpec, ...]
-    sql: SqlSpec
+    transformation: TransformationSpec | None
     features: tuple[FeatureSpec, ...]
     validations: tuple[ValidationSpec, ...]
     ttl: int | None

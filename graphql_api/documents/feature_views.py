@@ -1,7 +1,7 @@
 """A feature view is a name and what may change in place; all else is in its versions, which never change."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
@@ -9,7 +9,14 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from graphql_api.documents.base import ColumnPart, Described, Part, TagPart, new_id
 from graphql_api.documents.data_sources import SourcePart
-from graphql_api.domain.enums import PublishMode, ValidationCheck, ValidationSeverity, VersionState
+from graphql_api.domain.enums import (
+    AggregateFunction,
+    PublishMode,
+    TransformationKind,
+    ValidationCheck,
+    ValidationSeverity,
+    VersionState,
+)
 from graphql_api.domain.times import utc_now
 from graphql_api.domain.types import ValueType
 
@@ -49,17 +56,100 @@ class ValidationPart(Part):
     severity: ValidationSeverity
 
 
-class SqlTransformationPart(Part):
-    id: PydanticObjectId = Field(default_factory=new_id)
-    kind: Literal["SQL"] = "SQL"
-    description: str = ""
-    sql: str
-    sources: tuple[SourcePart, ...]
-    lookback: int = 0
-    outputs: tuple[ColumnPart, ...]
+class ViewPinPart(Part):
+    """A version of another view as it is built on: pinned once, and frozen with all that can be seen of it.
+
+    `written` is the entry as the YAML writes it: one that stands as before keeps its pin. `has_created`: its rows may
+    have become known later than their events. `data_fingerprint`: of the rows that are read."""
+
+    written: str
+    version_id: PydanticObjectId
+    view_id: PydanticObjectId
+    name: str
+    reference: str
+    keys: tuple[ColumnPart, ...]
+    features: tuple[ColumnPart, ...]
+    is_static: bool
     has_created: bool
-    """The SQL gives a `created_timestamp`."""
+    data_fingerprint: str
+
+
+class TransformationPart(Part):
+    """What all kinds share. `sources` are read as they were frozen, `views` as they are pinned."""
+
+    id: PydanticObjectId = Field(default_factory=new_id)
+    description: str = ""
+    sources: tuple[SourcePart, ...] = ()
+    views: tuple[ViewPinPart, ...] = ()
+    outputs: tuple[ColumnPart, ...]
     fingerprint: str
+
+
+class SqlTransformationPart(TransformationPart):
+    """Each of `sources` and `views` is a relation of its name. `has_created`: the SQL gives a `created_timestamp`."""
+
+    kind: Literal[TransformationKind.SQL] = TransformationKind.SQL
+    sql: str
+    lookback: int = 0
+    has_created: bool
+
+
+class AggregationPart(Part):
+    """`column` None: events are counted. `filter`: a condition over the source's columns."""
+
+    feature: str
+    function: AggregateFunction
+    column: str | None = None
+    window: int
+    filter: str | None = None
+
+
+class AggregationTransformationPart(TransformationPart):
+    """Over one source, whose rows have a time, at the multiples of `every` from the Unix epoch plus `offset`."""
+
+    kind: Literal[TransformationKind.AGGREGATION] = TransformationKind.AGGREGATION
+    every: int
+    offset: int = 0
+    aggregations: tuple[AggregationPart, ...]
+
+
+class FeatureUsePart(Part):
+    """A feature of one of the `views`, by the view's name."""
+
+    view: str
+    feature: str
+
+
+class ExpressionPart(Part):
+    """`rendered`: the expression as its checked tree says it, every column with its relation: `view.feature`, and
+    `_request.column` for a value of the request and for `moment`."""
+
+    feature: str
+    expression: str
+    rendered: str
+    uses: tuple[FeatureUsePart, ...]
+    request: tuple[str, ...]
+    uses_moment: bool
+
+
+class OnDemandTransformationPart(TransformationPart):
+    """`request`: the values that a caller sends."""
+
+    kind: Literal[TransformationKind.ON_DEMAND] = TransformationKind.ON_DEMAND
+    request: tuple[ColumnPart, ...]
+    expressions: tuple[ExpressionPart, ...]
+
+
+class PushTransformationPart(TransformationPart):
+    """Rows are pushed; those of the source, where there is one, are loaded by runs."""
+
+    kind: Literal[TransformationKind.PUSH] = TransformationKind.PUSH
+
+
+AnyTransformationPart = Annotated[
+    SqlTransformationPart | AggregationTransformationPart | OnDemandTransformationPart | PushTransformationPart,
+    Field(discriminator="kind"),
+]
 
 
 class FeatureViewDocument(Described):
@@ -84,7 +174,7 @@ class FeatureViewDocument(Described):
 
 class FeatureViewVersionDocument(Document):
     """Durations in microseconds. `data_id` names the copy of data, which versions of one view with the same
-    `data_fingerprint` share."""
+    `data_fingerprint` share; 0 for on-demand views, which hold none."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     project_id: PydanticObjectId
@@ -94,7 +184,7 @@ class FeatureViewVersionDocument(Document):
     state: VersionState = VersionState.DRAFT
     entities: tuple[ViewEntityPart, ...]
     features: tuple[FeaturePart, ...]
-    transformation: SqlTransformationPart
+    transformation: AnyTransformationPart
     validations: tuple[ValidationPart, ...] = ()
     ttl: int | None = None
     delay: int = 0
@@ -120,6 +210,26 @@ class FeatureViewVersionDocument(Document):
             ColumnPart(name=key.name, value_type=key.value_type) for entity in self.entities for key in entity.keys
         )
 
+    @property
+    def has_runs(self) -> bool:
+        """Is there anything for a run to compute or to load?"""
+        match self.transformation:
+            case OnDemandTransformationPart() | PushTransformationPart(sources=()):
+                return False
+            case _:
+                return True
+
+    @property
+    def has_created(self) -> bool:
+        """May a row have become known later than its event?"""
+        match self.transformation:
+            case SqlTransformationPart() as made:
+                return made.has_created
+            case PushTransformationPart():
+                return True
+            case _:
+                return False
+
     class Settings:
         name = "feature_view_versions"
         indexes = [
@@ -130,4 +240,5 @@ class FeatureViewVersionDocument(Document):
             IndexModel([("validations.id", ASCENDING)], name="validation"),
             IndexModel([("transformation.id", ASCENDING)], name="transformation"),
             IndexModel([("transformation.sources.source_id", ASCENDING)], name="source"),
+            IndexModel([("transformation.views.version_id", ASCENDING)], name="derived"),
         ]

@@ -29,6 +29,10 @@ class VersionState(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+PUBLISHED = (VersionState.PUBLISHED, VersionState.DEPRECATED)
+"""States of what has been published and may be served."""
+
+
 class PublishMode(StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
@@ -41,6 +45,24 @@ class DataSourceKind(StrEnum):
 
 class TransformationKind(StrEnum):
     SQL = "SQL"
+    AGGREGATION = "AGGREGATION"
+    ON_DEMAND = "ON_DEMAND"
+    PUSH = "PUSH"
+
+
+class AggregateFunction(StrEnum):
+    COUNT = "COUNT"
+    SUM = "SUM"
+    MEAN = "MEAN"
+    MIN = "MIN"
+    MAX = "MAX"
+    STDDEV = "STDDEV"
+    FIRST = "FIRST"
+    LAST = "LAST"
+    COUNT_DISTINCT = "COUNT_DISTINCT"
+    P50 = "P50"
+    P95 = "P95"
+    P99 = "P99"
 
 
 class Store(StrEnum):

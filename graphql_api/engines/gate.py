@@ -15,6 +15,8 @@ from graphql_api.engines.text import place
 
 Node = dict[str, object]
 LONGEST_TEXT = 200_000
+PREFIX = "SELECT "
+"""What stands before an expression when it is parsed."""
 
 _QUERIES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "EXPRESSION_LIST", "EMPTY", "TABLE_FUNCTION", "PIVOT"})
@@ -24,7 +26,12 @@ _EXPRESSIONS = words(
     POSITIONAL_REFERENCE STAR SUBQUERY TYPE WINDOW
     """
 )
-_ONLY_IN_QUERIES = {"STAR": "*", "SUBQUERY": "a subquery", "WINDOW": "a window function"}
+_ONLY_IN_QUERIES = {
+    "POSITIONAL_REFERENCE": "a column by its position",
+    "STAR": "*",
+    "SUBQUERY": "a subquery",
+    "WINDOW": "a window function",
+}
 # DuckDB reads these bare words as functions.
 _CHANGING_WORDS = frozenset({"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"})
 _SESSION_WORDS = frozenset({"current_catalog", "current_schema", "current_role", "current_user", "session_user"})
@@ -37,18 +44,31 @@ def pass_select(connection: duckdb.DuckDBPyConnection, sql: str, relations: Iter
 
 def pass_expression(connection: duckdb.DuckDBPyConnection, expression: str) -> str:
     """The text of one deterministic scalar expression, rendered again from its tree, or Refused."""
-    prefix = "SELECT "
-    text = prefix + expression
-    node = _only_statement(connection, expression, before=len(prefix), prefix=prefix)
-    gate = _Gate(expression, (), before=len(prefix), scalar=True)
-    gate.is_bare_expression(node)
-    rendered = connection.execute(
-        "SELECT json_deserialize_sql(json_serialize_sql(?::VARCHAR)::JSON)", [text]
-    ).fetchall()[0][0]
-    return cast("str", rendered).removeprefix(prefix).strip()
+    return rendered(connection, expression_tree(connection, expression))
 
 
-def _only_statement(connection: duckdb.DuckDBPyConnection, text: str, *, before: int, prefix: str = "") -> Node:
+def expression_tree(connection: duckdb.DuckDBPyConnection, expression: str) -> Node:
+    """The tree of `SELECT <expression>`, the expression being deterministic and scalar, or Refused."""
+    tree = _only_tree(connection, expression, before=len(PREFIX), prefix=PREFIX)
+    _Gate(expression, (), before=len(PREFIX), scalar=True).is_bare_expression(only_node(tree))
+    return tree
+
+
+def rendered(connection: duckdb.DuckDBPyConnection, tree: Node) -> str:
+    """The text of an expression's tree."""
+    text = connection.execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(tree)]).fetchall()[0][0]
+    return cast("str", text).removeprefix(PREFIX).strip()
+
+
+def only_node(tree: Node) -> Node:
+    return cast("list[dict[str, Node]]", tree["statements"])[0]["node"]
+
+
+def _only_statement(connection: duckdb.DuckDBPyConnection, text: str, *, before: int) -> Node:
+    return only_node(_only_tree(connection, text, before=before))
+
+
+def _only_tree(connection: duckdb.DuckDBPyConnection, text: str, *, before: int, prefix: str = "") -> Node:
     if len(text) > LONGEST_TEXT:
         refuse_sql(f"The text is longer than {LONGEST_TEXT:,} characters.")
     if "\0" in text:
@@ -69,7 +89,7 @@ def _only_statement(connection: duckdb.DuckDBPyConnection, text: str, *, before:
     tree = cast("dict[str, object]", _tree(cast("str", parsed)))
     if tree["error"]:
         refuse_sql(str(tree.get("error_message", "The text cannot be read.")))
-    return cast("list[dict[str, Node]]", tree["statements"])[0]["node"]
+    return tree
 
 
 def _tree(text: str) -> object:

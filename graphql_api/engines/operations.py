@@ -7,6 +7,7 @@ import duckdb
 from graphql_api.engines.causality import check_causality
 from graphql_api.engines.compute import compute_chunk
 from graphql_api.engines.describe import check_expression, check_pattern, describe_sql
+from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.files import describe_files
 from graphql_api.engines.judge import judge_run
 from graphql_api.engines.pack import pack_online
@@ -25,6 +26,7 @@ from graphql_api.engines.shapes import (
     PlanChunks,
     ReadRows,
     Request,
+    TypeExpression,
 )
 
 
@@ -58,6 +60,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return describe_sql(connection, request)
         case CheckExpression():
             return check_expression(connection, request)
+        case TypeExpression():
+            return type_expression(connection, request)
         case CheckPattern():
             return check_pattern(connection, request)
         case PlanChunks():

@@ -148,6 +148,30 @@ class CheckExpression(msgspec.Struct, frozen=True, tag=True):
     columns: list[FileColumn]
 
 
+class TypeExpression(msgspec.Struct, frozen=True, tag=True):
+    """Is it one scalar expression over the columns of these relations, and of which of them? -> TypedExpression.
+
+    A column that two relations hold must be written with its relation. `bare`: the one relation whose columns are
+    never written with its name."""
+
+    expression: str
+    relations: list[Relation]
+    bare: str
+
+
+class ColumnUse(msgspec.Struct, frozen=True):
+    relation: str
+    column: str
+
+
+class TypedExpression(msgspec.Struct, frozen=True):
+    """`rendered`: the text anew from its checked tree, each column with its relation. `uses` is sorted."""
+
+    rendered: str
+    data_type: str
+    uses: list[ColumnUse]
+
+
 class CheckPattern(msgspec.Struct, frozen=True, tag=True):
     """Is it a regular expression of RE2? -> None."""
 
@@ -225,6 +249,7 @@ Request = (
     DescribeFiles
     | DescribeSql
     | CheckExpression
+    | TypeExpression
     | CheckPattern
     | PlanChunks
     | ComputeChunk

@@ -4,16 +4,24 @@ from collections.abc import Mapping, Sequence
 
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import SourcePart
-from graphql_api.documents.feature_views import FeatureViewVersionDocument, ValidationPart
+from graphql_api.documents.feature_views import FeatureViewVersionDocument, SqlTransformationPart, ValidationPart
 from graphql_api.engines.shapes import Check, FileColumn, Relation, Value, View
+from graphql_api.errors import RunFault
+from graphql_api.runs.runnable import why_not
 
 
 def view_of(
     version: FeatureViewVersionDocument, copy: DataCopyDocument, files: Mapping[str, Sequence[str]] | None = None
 ) -> View:
-    """`files`: the local files of each source, by its name. Features are in the order of the copy's layout."""
+    """`files`: the local files of each source, by its name. Features are in the order of the copy's layout.
+
+    Raises RunFault where a run of the version is not to be had."""
+    refused = why_not(version)
+    if refused is not None:
+        raise RunFault("NO_RUN", refused.message, hint=refused.hint)
     types = {feature.name: feature.value_type for feature in version.features}
     made = version.transformation
+    assert isinstance(made, SqlTransformationPart)
     return View(
         keys=[Value(key.name, key.value_type) for key in version.keys],
         features=[Value(name, types[name]) for name in copy.layout],

@@ -35,6 +35,8 @@ from graphql_api.engines.shapes import (
     Request,
     Rows,
     SqlProblem,
+    TypedExpression,
+    TypeExpression,
 )
 from graphql_api.errors import RunFault, Unavailable
 from graphql_api.sandbox.folders import PoolFolder
@@ -52,6 +54,7 @@ _ANSWERS: dict[type[Request], object] = {
     DescribeFiles: list[FileSchema],
     DescribeSql: list[FileColumn],
     CheckExpression: FileColumn,
+    TypeExpression: TypedExpression,
     CheckPattern: None,
     PlanChunks: ChunkPlan,
     ComputeChunk: ChunkResult,
@@ -98,6 +101,10 @@ class Sandbox:
     async def call(
         self, request: CheckExpression, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> FileColumn: ...
+    @overload
+    async def call(
+        self, request: TypeExpression, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> TypedExpression: ...
     @overload
     async def call(
         self, request: CheckPattern, *, readable: Sequence[str] = (), seconds: float | None = None

@@ -10,7 +10,7 @@ from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import Role, VersionState
+from graphql_api.domain.enums import PUBLISHED, Role
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
 from graphql_api.services.lookups import find_visible
 from graphql_api.services.named import Filters, by_name
@@ -19,8 +19,6 @@ from graphql_api.services.projects import Projects
 
 BY_NAME = by_name("feature service")
 _NAME = re.compile(r"([a-z][a-z0-9_]{0,62})(?:@([1-9]\d{0,8}))?", re.ASCII)
-PUBLISHED = (VersionState.PUBLISHED, VersionState.DEPRECATED)
-"""States of what has been published and may be served."""
 
 
 class FeatureServices:

@@ -19,6 +19,8 @@ from graphql_api.engines.shapes import (
     FileSchema,
     Relation,
     SqlProblem,
+    TypedExpression,
+    TypeExpression,
 )
 from graphql_api.errors import Conflict, InvalidInput, NotFound, RunFault, Unavailable
 from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
@@ -138,6 +140,11 @@ class Learned:
     async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
         return await self._ask(CheckExpression(expression, list(columns)))
 
+    async def expression_over(
+        self, expression: str, relations: Sequence[Relation], bare: str
+    ) -> TypedExpression | SqlProblem:
+        return await self._ask(TypeExpression(expression, list(relations), bare))
+
     async def pattern(self, pattern: str) -> SqlProblem | None:
         return await self._ask(CheckPattern(pattern))
 
@@ -154,9 +161,11 @@ class Learned:
     @overload
     async def _ask(self, request: CheckExpression) -> FileColumn | SqlProblem: ...
     @overload
+    async def _ask(self, request: TypeExpression) -> TypedExpression | SqlProblem: ...
+    @overload
     async def _ask(self, request: CheckPattern) -> SqlProblem | None: ...
 
-    async def _ask(self, request: DescribeSql | CheckExpression | CheckPattern) -> object:
+    async def _ask(self, request: DescribeSql | CheckExpression | TypeExpression | CheckPattern) -> object:
         """A text that ends the child, or keeps it busy for too long, is at fault; the next text gets another child."""
         try:
             async with self._child() as box:

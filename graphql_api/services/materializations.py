@@ -19,6 +19,7 @@ from graphql_api.domain.times import now_micros
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem
 from graphql_api.runs.coverage import Span, span_of_static, span_of_timed
 from graphql_api.runs.queue import RunQueue, first_event
+from graphql_api.runs.runnable import why_not
 from graphql_api.services.projects import Projects
 
 _START = "startMaterialization"
@@ -45,7 +46,8 @@ class Materializations:
         Raises:
             Forbidden: the viewer is no editor of the project.
             NotFound: there is no such version.
-            InvalidInput: the range is empty, begins before `since`, or ends after what can be known by now.
+            InvalidInput: the range is empty, begins before `since`, or ends after what can be known by now; or nothing
+                can be run for the version.
             Conflict: a run that is in progress overlaps it, or the key was used with another input.
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
@@ -139,6 +141,9 @@ async def _new_run(
 ) -> MaterializationDocument:
     if version.state == VersionState.ARCHIVED:
         raise Conflict(f"{version.reference} is archived: it is computed no more.")
+    refused = why_not(version)
+    if refused is not None:
+        raise InvalidInput(refused.message, [refused])
     view = await FeatureViewDocument.find_one({"_id": version.view_id})
     copy = await DataCopyDocument.find_one({"_id": version.data_id})
     if view is None or copy is None:

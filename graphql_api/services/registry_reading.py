@@ -32,9 +32,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     specs = parse(definitions, Problems())
     names = _named(specs) | await _readers([sources[name].id for name in specs.sources if name in sources])
     pins = {entry.version_id for service in services for entry in service.entries}
-    versions = await FeatureViewVersionDocument.find(
-        own, {"$or": [{"view_name": {"$in": sorted(names)}}, {"_id": {"$in": sorted(pins)}}]}
-    ).to_list()
+    versions = await _versions(project_id, names, pins)
     view_ids = sorted({version.view_id for version in versions})
     return Registry(
         project_id=project_id,
@@ -49,10 +47,33 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     )
 
 
+async def _versions(project_id: ID, names: set[str], pins: set[ID]) -> list[FeatureViewVersionDocument]:
+    """Those of the named views and of all that is built on them, through chains; those that are pinned by services or
+    by one of these."""
+    found: dict[ID, FeatureViewVersionDocument] = {}
+    known: set[str] = set()
+    while names - known:
+        wanted = {"project_id": project_id, "view_name": {"$in": sorted(names - known)}}
+        known |= names
+        more = {version.id: version for version in await FeatureViewVersionDocument.find(wanted).to_list()}
+        found |= more
+        names = await _built_on(list(more))
+    pins = (pins | {pin.version_id for one in found.values() for pin in one.transformation.views}) - found.keys()
+    pinned = await FeatureViewVersionDocument.find({"project_id": project_id, "_id": {"$in": sorted(pins)}}).to_list()
+    return [*found.values(), *pinned]
+
+
+async def _built_on(version_ids: Sequence[ID]) -> set[str]:
+    reading = {"transformation.views.version_id": {"$in": list(version_ids)}}
+    return set(await collection_of(FeatureViewVersionDocument).distinct("view_name", reading))
+
+
 def _named(specs: Parsed) -> set[str]:
-    """The views that are defined, and those that services refer to."""
-    entries = (entry for service in specs.services.values() for entry in service.entries)
-    return {*specs.views, *(entry.reference.name for entry in entries)}
+    """The views that are defined, those that services refer to, and those that these are made from."""
+    entries = (entry.reference for service in specs.services.values() for entry in service.entries)
+    made = (view.transformation for view in specs.views.values())
+    inputs = (one.reference for spec in made if spec is not None for one in spec.inputs)
+    return {*specs.views, *(reference.name for reference in (*entries, *inputs))}
 
 
 async def _readers(source_ids: Sequence[ID]) -> set[str]:

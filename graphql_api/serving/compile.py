@@ -10,15 +10,18 @@ from bson import ObjectId
 from graphql_api.definitions.problems import nearest
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, ServiceEntryPart
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.domain.enums import VersionState
+from graphql_api.documents.feature_views import (
+    FeatureViewDocument,
+    FeatureViewVersionDocument,
+    OnDemandTransformationPart,
+)
+from graphql_api.domain.enums import PUBLISHED, VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.errors import InvalidInput, NotFound, Problem
 from graphql_api.serving.plan import Entry, LookupPlan, RequestColumn, assemble, request_columns
 
 Version = FeatureViewVersionDocument
 _Distinct = Callable[[str, Mapping[str, object]], Awaitable[list[str]]]
-PUBLISHED = (VersionState.PUBLISHED, VersionState.DEPRECATED)
 
 
 async def compile_service(project_id: ObjectId, project_name: str, service: str, revision: int) -> LookupPlan:
@@ -30,6 +33,7 @@ async def compile_service(project_id: ObjectId, project_name: str, service: str,
         names = ", ".join(problem.message for problem in unpublished)
         raise InvalidInput(f"{chosen.reference} is not ready: {names}.", unpublished)
     entries = [_service_entry(part, versions[part.version_id]) for part in chosen.entries]
+    _refuse_on_demand({entry.version.reference: "featureService" for entry in entries if _is_on_demand(entry)})
     return assemble(revision, entries, await _copies(entries))
 
 
@@ -38,7 +42,20 @@ async def compile_references(project_id: ObjectId, references: Sequence[str], re
     if not references:
         raise InvalidInput("Ask for at least one feature.", [Problem("features", "The list is empty.")])
     entries = await _References(project_id, references).resolve()
+    _refuse_on_demand({entry.version.reference: "features" for entry in entries if _is_on_demand(entry)})
     return assemble(revision, entries, await _copies(entries))
+
+
+def _is_on_demand(entry: Entry) -> bool:
+    return isinstance(entry.version.transformation, OnDemandTransformationPart)
+
+
+def _refuse_on_demand(paths: Mapping[str, str]) -> None:
+    """Versions that cannot be answered yet, each with the path of what asks for it."""
+    if paths:
+        names = ", ".join(paths)
+        message = f"On-demand features are not available in look-ups yet: {names}."
+        raise InvalidInput(message, [Problem(path, f"{name} is on-demand.") for name, path in paths.items()])
 
 
 def _service_reference(text: str) -> Reference:

@@ -53,11 +53,6 @@ BROKEN: dict[str, str] = {
     "a time zone that is none": FLIGHTS.replace("America/New_York", "America/NewYork"),
     "a declared type that is none": PLANES.replace("---", "columns: [{name: tailnum, type: STRNG}]"),
     "a delta source": "kind: DataSource\nname: d\ndelta: s3://demo/d\nwhatever: 1",
-    "an aggregation view": "kind: FeatureView\nname: a\nwhatever: 1\n"
-    "transformation: {source: flights, every: 1h, aggregations: []}",
-    "an on-demand view": "kind: FeatureView\nname: a\ntransformation: {views: [b], expressions: []}",
-    "a push view": "kind: FeatureView\nname: a\ntransformation: {push: {}}",
-    "a view as a source": a_view() + DELAYS.replace("sources: [flights]", "sources: [flights, v]"),
     "an entity that is not there": a_view(entities="[air_craft]"),
     "no entities": a_view(entities=""),
     "a source that is not there": a_view(

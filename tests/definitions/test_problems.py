@@ -94,34 +94,6 @@ EXPECTED: dict[str, list[Problem]] = {
     "a delta source": [
         Problem("definitions[0].delta", "Delta sources are not available yet.", "Name Parquet files: files: s3://…."),
     ],
-    "an aggregation view": [
-        Problem(
-            "definitions[0].transformation",
-            "Aggregation views are not available yet.",
-            "A view needs sources and sql for now.",
-        ),
-    ],
-    "an on-demand view": [
-        Problem(
-            "definitions[0].transformation",
-            "On-demand views are not available yet.",
-            "A view needs sources and sql for now.",
-        ),
-    ],
-    "a push view": [
-        Problem(
-            "definitions[0].transformation",
-            "Push views are not available yet.",
-            "A view needs sources and sql for now.",
-        ),
-    ],
-    "a view as a source": [
-        Problem(
-            "definitions[6].transformation.sources[1]",
-            "'v' is a view; views as sources are not available yet.",
-            "Read the data sources of the view for now.",
-        ),
-    ],
     "an entity that is not there": [
         Problem("definitions[5].entities[0]", "There is no entity 'air_craft'.", "Did you mean 'aircraft'?"),
     ],
@@ -132,7 +104,9 @@ EXPECTED: dict[str, list[Problem]] = {
     ],
     "a source that is not there": [
         Problem(
-            "definitions[5].transformation.sources[0]", "There is no data source 'flight'.", "Did you mean 'flights'?"
+            "definitions[5].transformation.sources[0]",
+            "There is no data source and no view 'flight'.",
+            "Did you mean 'flights'?",
         ),
     ],
     "a mapped key that is not there": [

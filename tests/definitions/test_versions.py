@@ -3,6 +3,7 @@
 import pytest
 
 from graphql_api.definitions.plan import Change
+from graphql_api.documents.feature_views import SqlTransformationPart
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, VersionState
 from tests.definitions.example import AIRCRAFT, DELAYS, EXAMPLE, FLIGHTS, GROUND, PROFILE
 from tests.definitions.world import FLIGHTS as FLIGHTS_COLUMNS
@@ -31,8 +32,8 @@ async def test_the_example_is_planned_as_it_is_written() -> None:
         (ChangeKind.ADDED, DefinitionKind.DATA_SOURCE, "planes", None),
         (ChangeKind.ADDED, DefinitionKind.DATA_SOURCE, "weather", None),
         (ChangeKind.ADDED, DefinitionKind.FEATURE_VIEW, "aircraft_delays", "aircraft_delays@1"),
-        (ChangeKind.ADDED, DefinitionKind.FEATURE_VIEW, "airport_weather", "airport_weather@1"),
         (ChangeKind.ADDED, DefinitionKind.FEATURE_VIEW, "aircraft_profile", "aircraft_profile@1"),
+        (ChangeKind.ADDED, DefinitionKind.FEATURE_VIEW, "airport_weather", "airport_weather@1"),
         (ChangeKind.ADDED, DefinitionKind.FEATURE_SERVICE, "delay_model", "delay_model@1"),
     ]
     assert (plan.behind, plan.warnings) == ((), ())
@@ -51,6 +52,7 @@ async def test_a_version_holds_what_its_definition_says(world: World) -> None:
         ("mean_dep_delay_7d", "FLOAT64"),
         ("flights_7d", "INT64"),
     ]
+    assert isinstance(version.transformation, SqlTransformationPart)
     assert (version.transformation.has_created, version.transformation.lookback) == (True, 7 * day)
     source = version.transformation.sources[0]
     assert {column.name: column.data_type for column in source.columns} == FLIGHTS_COLUMNS
@@ -330,6 +332,7 @@ async def test_corrections_that_would_leak_are_warned_of(world: World) -> None:
     assert (await world.plan(text)).warnings == (
         "aircraft_delays: the source flights says when a row became known (recorded_at), but the SQL gives no "
         "created_timestamp: corrections will leak into the time before they were made.",
+        "aircraft_delays@1 is a draft, and aircraft_delays@2 takes its place.",
     )
 
 

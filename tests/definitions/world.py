@@ -4,7 +4,7 @@ a real DuckDB. Files are columns by place."""
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import duckdb
 from beanie import Document
@@ -21,7 +21,9 @@ from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.domain.enums import VersionState
-from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem
+from graphql_api.engines.expressions import type_expression
+from graphql_api.engines.problems import Refused
+from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem, TypedExpression, TypeExpression
 from graphql_api.errors import InvalidInput, Problem
 
 D = TypeVar("D", bound=Document)
@@ -79,6 +81,15 @@ class DuckAnswers:
         row = Relation("one_row", list(columns) or [FileColumn("nothing", "INTEGER")])
         answer = await self.sql(f"SELECT {expression} AS value FROM one_row", [row])
         return answer if isinstance(answer, SqlProblem) else FileColumn(expression, answer[0].data_type)
+
+    async def expression_over(
+        self, expression: str, relations: Sequence[Relation], bare: str
+    ) -> TypedExpression | SqlProblem:
+        with duckdb.connect() as connection:
+            try:
+                return type_expression(connection, TypeExpression(expression, list(relations), bare))
+            except Refused as refused:
+                return cast("SqlProblem", refused.problem)
 
     async def pattern(self, pattern: str) -> SqlProblem | None:
         with duckdb.connect() as connection:

@@ -199,8 +199,8 @@ async def test_the_example_is_planned_over_real_files(world: World) -> None:
 
     assert [change.creates_version for change in planned.plan.changes if change.creates_version] == [
         "aircraft_delays@1",
-        "airport_weather@1",
         "aircraft_profile@1",
+        "airport_weather@1",
         "delay_model@1",
     ]
     assert planned.plan.warnings == ()

@@ -1,0 +1,169 @@
+"""SQL over data sources and other views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql_api.definitions.draft import Draft
+from graphql_api.definitions.frozen import refrozen, relation_of, uses_of_sql
+from graphql_api.definitions.made import Made, declared_features, fingerprinted, keys_of
+from graphql_api.definitions.order import is_view
+from graphql_api.definitions.outputs import OutputCheck, Places, sql_text
+from graphql_api.definitions.pins import held_pins, pin_of, pinned, relation_of_view
+from graphql_api.definitions.problems import nearest
+from graphql_api.definitions.reading import CREATED
+from graphql_api.definitions.specs import InputSpec, SqlSpec, ViewSpec
+from graphql_api.documents.base import ColumnPart
+from graphql_api.documents.data_sources import DataSourceDocument, SourcePart
+from graphql_api.documents.feature_views import (
+    FeatureViewVersionDocument,
+    OnDemandTransformationPart,
+    SqlTransformationPart,
+    ViewEntityPart,
+    ViewPinPart,
+)
+from graphql_api.domain.enums import DefinitionKind
+from graphql_api.engines.shapes import SqlProblem
+
+_STATIC_REFUSES = ("ttl", "delay", "since", "reprocess")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """As the entries of `sources` name them, each kind in their order."""
+
+    sources: tuple[DataSourceDocument, ...]
+    views: tuple[ViewPinPart, ...]
+
+    @property
+    def is_static(self) -> bool:
+        """None of them has a time."""
+        return all(source.event_timestamp is None for source in self.sources) and all(
+            pin.is_static for pin in self.views
+        )
+
+
+async def resolve_sql(
+    draft: Draft, spec: ViewSpec, sql: SqlSpec, entities: tuple[ViewEntityPart, ...] | None, *, repin: bool
+) -> Made | None:
+    features = declared_features(spec.features)
+    inputs = sql_inputs(draft, spec, sql, repin=repin)
+    if inputs is None:
+        return None
+    is_static = inputs.is_static
+    if is_static:
+        _refuse_times(draft, spec, sql)
+    transformation = await _typed(draft, spec, sql, inputs, entities)
+    if transformation is None:
+        return None
+    _warn_of_lost_corrections(draft, spec.about.name, transformation)
+    return Made(entities or (), features, transformation, spec.validations, is_static)
+
+
+def sql_inputs(draft: Draft, spec: ViewSpec, sql: SqlSpec, *, repin: bool) -> Inputs | None:
+    """None where one cannot be told, or none is named."""
+    sources: list[DataSourceDocument] = []
+    views: list[ViewPinPart] = []
+    complete = bool(sql.sources)
+    for entry in sql.sources:
+        name = entry.reference.name
+        if is_view(draft, spec.about.name, entry):
+            version = stored_version(draft, spec, entry, "is no source", repin=repin)
+            if version is not None:
+                views.append(pin_of(entry.written, version))
+            complete = complete and version is not None
+            continue
+        source = draft.sources.get(name)
+        if source is not None:
+            sources.append(source)
+        elif name not in draft.sources:
+            hint = nearest(name, {*draft.sources, *draft.latest})
+            draft.problems.add(entry.path, f"There is no data source and no view {name!r}.", hint)
+        complete = complete and source is not None
+    return Inputs(tuple(sources), tuple(views)) if complete else None
+
+
+def stored_version(
+    draft: Draft, spec: ViewSpec, entry: InputSpec, refusal: str, *, repin: bool
+) -> FeatureViewVersionDocument | None:
+    """The version that an entry is pinned to, or is pinned to now; on-demand views hold no rows to be read."""
+    kept = held_pins(draft.registry.latest(spec.about.name)).get(entry.reference)
+    moves = repin and entry.reference.version is None
+    version = pinned(draft, entry.path, entry.reference, kept.version_id if kept is not None and not moves else None)
+    if version is None or not isinstance(version.transformation, OnDemandTransformationPart):
+        return version
+    hint = "Name the views that it is made from."
+    draft.problems.add(entry.path, f"{version.view_name} is an on-demand view: it holds no rows and {refusal}.", hint)
+    return None
+
+
+async def _typed(
+    draft: Draft, spec: ViewSpec, sql: SqlSpec, inputs: Inputs, entities: tuple[ViewEntityPart, ...] | None
+) -> SqlTransformationPart | None:
+    if not sql.sql:
+        return None
+    path = f"{sql.path}.sql"
+    frozen = await _frozen(draft, spec, sql, inputs)
+    relations = [*(relation_of(source) for source in frozen), *(relation_of_view(pin) for pin in inputs.views)]
+    columns = await draft.answers.sql(sql.sql, relations)
+    if isinstance(columns, SqlProblem):
+        draft.problems.add(path, sql_text(columns), columns.hint)
+        return None
+    if entities is None or draft.is_broken(DefinitionKind.FEATURE_VIEW, spec.about.name):
+        return None
+    places = Places(path, {feature.name: feature.path for feature in spec.features})
+    check = OutputCheck(draft.problems, places, columns)
+    keys = [ColumnPart(name=key.name, value_type=key.value_type) for key in keys_of(entities)]
+    check.run(keys, declared_features(spec.features), is_static=inputs.is_static)
+    return fingerprinted(
+        SqlTransformationPart(
+            description=sql.description,
+            sql=sql.sql,
+            sources=frozen,
+            views=inputs.views,
+            lookback=sql.lookback,
+            outputs=tuple(check.outputs),
+            has_created=any(column.name == CREATED for column in columns),
+            fingerprint="",
+        )
+    )
+
+
+async def _frozen(draft: Draft, spec: ViewSpec, sql: SqlSpec, inputs: Inputs) -> tuple[SourcePart, ...]:
+    """As before where the SQL stands and what was frozen holds."""
+    latest = draft.registry.latest(spec.about.name)
+    held = latest.transformation if latest is not None else None
+    now = {source.name: source for source in inputs.sources}
+    if (
+        not isinstance(held, SqlTransformationPart)
+        or held.sql != sql.sql
+        or {part.name for part in held.sources} != set(now)
+        or {pin.name for pin in held.views} != {pin.name for pin in inputs.views}
+    ):
+        return tuple(source.frozen() for source in inputs.sources)
+    parts = await refrozen(held.sources, now, uses_of_sql(held, draft.answers))
+    by_name = {part.name: part for part in parts}
+    return tuple(by_name[source.name] for source in inputs.sources)
+
+
+def _refuse_times(draft: Draft, spec: ViewSpec, sql: SqlSpec) -> None:
+    """A static view has no time that these could speak of."""
+    message = "The view is static, since no source has a time: it has no {}."
+    for key in _STATIC_REFUSES:
+        if spec.about.raw.get(key) is not None:
+            draft.problems.add(f"{spec.about.path}.{key}", message.format(key), "Leave it out.")
+    if sql.lookback:
+        draft.problems.add(f"{sql.path}.lookback", message.format("lookback"), "Leave it out.")
+
+
+def _warn_of_lost_corrections(draft: Draft, view: str, made: SqlTransformationPart) -> None:
+    if made.has_created:
+        return
+    told: Sequence[tuple[str, str]] = [
+        *((f"source {one.name}", one.created_timestamp) for one in made.sources if one.created_timestamp is not None),
+        *((f"view {pin.reference}", CREATED) for pin in made.views if pin.has_created),
+    ]
+    for what, column in told:
+        draft.warnings.append(
+            f"{view}: the {what} says when a row became known ({column}), but the SQL gives no created_timestamp: "
+            "corrections will leak into the time before they were made."
+        )
