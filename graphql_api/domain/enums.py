@@ -116,3 +116,8 @@ class ChangeKind(StrEnum):
     ADDED = "ADDED"
     REMOVED = "REMOVED"
     CHANGED = "CHANGED"
+
+
+class AuditOutcome(StrEnum):
+    DONE = "DONE"
+    REFUSED = "REFUSED"
