@@ -116,7 +116,7 @@ class Runtime:
             versions=versions,
             features=Features(projects=projects, versions=versions),
             feature_services=FeatureServices(projects=projects),
-            registry_events=RegistryEvents(projects=projects),
+            registry_events=RegistryEvents(projects=projects, feed=self.feed),
             run_history=RunHistory(projects=projects),
             plans=Plans(
                 projects=projects,

@@ -6,12 +6,9 @@ from graphql_api.context import Info
 from graphql_api.domain.enums import Role
 from graphql_api.domain.pages import PageRequest
 from graphql_api.errors import ProjectNotFound
-from graphql_api.services.projects import DEFAULT_PROJECT
 from resolvers.access import SEES, VIEWER
-from schema import connections
 from schema.connections import After, Connection, First, connected
 from schema.projects import Project, ProjectRole, Viewer
-from schema.registry_events import RegistryEvent
 
 
 @strawberry.type
@@ -43,12 +40,3 @@ class ProjectQueries:
         except ProjectNotFound:
             return None
         return Project.from_document(found)
-
-    @strawberry.field(description="What changed in a project's registry, newest first.", metadata=VIEWER)
-    async def recent_changes(
-        self, info: Info, project: connections.Project = DEFAULT_PROJECT, first: First = 20, after: After = None
-    ) -> Connection[RegistryEvent]:
-        page = await info.context.services.registry_events.page(
-            info.context.viewer, project, PageRequest.of(first, after, default=20)
-        )
-        return connected(page, RegistryEvent.from_document)

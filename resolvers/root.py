@@ -26,6 +26,7 @@ from resolvers.registry import (
     FeatureServiceQueries,
     FeatureViewQueries,
 )
+from resolvers.registry_events import RegistryEventQueries, RegistryEventSubscriptions
 from resolvers.runs import RunMutations, RunQueries, RunSubscriptions
 from schema.errors import Unavailable
 from schema.refusals import REFUSALS
@@ -42,6 +43,7 @@ from schema.transformations import (
 class Query(
     NodeQueries,
     ProjectQueries,
+    RegistryEventQueries,
     EntityQueries,
     DataSourceQueries,
     FeatureViewQueries,
@@ -60,7 +62,7 @@ class Mutation(PlanMutations, RunMutations):
 
 
 @strawberry.type(description="Following what happens, over the graphql-transport-ws protocol.")
-class Subscription(RunSubscriptions):
+class Subscription(RunSubscriptions, RegistryEventSubscriptions):
     pass
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from graphql_api.definitions import plan as plans
+from graphql_api.documents.registry_events import ChangePart
 from graphql_api.domain.enums import ChangeKind, DefinitionKind
 from schema.errors import BlockedByDependents, Conflict, InvalidInput, NotFound
 from schema.feature_view_versions import FeatureViewVersion
@@ -27,7 +28,7 @@ class Change:
     breaking: bool = strawberry.field(description="True where those who rely on the object may fail.")
 
     @classmethod
-    def of(cls, change: plans.Change) -> Self:
+    def of(cls, change: plans.Change | ChangePart) -> Self:
         return cls(
             kind=change.kind,
             path=change.path,

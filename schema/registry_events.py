@@ -7,6 +7,7 @@ from graphql_api.context import Info
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind
 from schema.nodes import there
+from schema.plans import Change
 from schema.projects import Project
 from schema.scalars import BigInt
 
@@ -17,6 +18,14 @@ class RegistryEvent:
     kind: DefinitionKind = strawberry.field(description="What was changed.")
     name: str = strawberry.field(description="Its name.")
     change: ChangeKind = strawberry.field(description="What became of it; publishing a version is CHANGED.")
+    changes: list[Change] = strawberry.field(
+        description="Differences within it, as the plan said them; publishing is a change of `currentVersion`. Empty "
+        "where the object came or went whole, and for events of before differences were kept."
+    )
+    version: str | None = strawberry.field(
+        description="The reference of the version that was made, published, deprecated, archived or deleted; null "
+        "where the change concerns no single version."
+    )
     actor: str = strawberry.field(description="Whose token did it.")
     at: datetime = strawberry.field(description="When it was committed.")
     document: strawberry.Private[RegistryEventDocument]
@@ -28,6 +37,8 @@ class RegistryEvent:
             kind=event.kind,
             name=event.name,
             change=event.change,
+            changes=[Change.of(change) for change in event.changes],
+            version=event.version,
             actor=event.actor,
             at=event.at,
             document=event,

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
+from graphql_api.documents.audit import ActorPart
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.entities import EntityDocument
@@ -25,6 +27,8 @@ from graphql_api.documents.feature_views import (
     ViewKeyPart,
 )
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.raw import in_transaction
+from graphql_api.documents.recording import Deed, RegistryChange, record_changes
 from graphql_api.domain.enums import VersionState
 from graphql_api.domain.packing import packed_order, packed_row
 from graphql_api.domain.types import ValueType
@@ -151,6 +155,17 @@ def a_service(
         request_columns=tuple(request_columns),
         spec={},
     )
+
+
+async def recorded(
+    project: ProjectDocument, *changes: RegistryChange, operation: str = "apply", by: str = "ann"
+) -> int:
+    """What whoever changes the registry tells of it; the sequence of the last."""
+
+    async def body(session: AsyncClientSession) -> int:
+        return await record_changes(session, project.id, changes, deed=Deed(ActorPart(name=by), operation))
+
+    return await in_transaction(ProjectDocument, body)
 
 
 def a_row(

@@ -8,6 +8,17 @@ from graphql_api.errors import Forbidden, ProjectNotFound, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from, as this server sees it. None for what comes through no door of the network."""
+
+    address: str | None = None
+    user_agent: str | None = None
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """`roles` by project id; `everywhere` is a role in all projects, which only a server's admin holds."""
 
@@ -16,6 +27,7 @@ class Viewer:
     everywhere: Role | None = None
     is_anonymous: bool = False
     token_id: str | None = None
+    origin: Origin = NOWHERE
 
     def role_in(self, project_id: str) -> Role | None:
         own = self.roles.get(project_id)

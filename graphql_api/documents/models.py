@@ -2,6 +2,7 @@
 
 from beanie import Document
 
+from graphql_api.documents.audit import AuditEntryDocument
 from graphql_api.documents.commits import CommitDocument, StagedFileDocument
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
@@ -29,6 +30,7 @@ MODELS: tuple[type[Document], ...] = (
     FeatureViewVersionDocument,
     FeatureServiceDocument,
     RegistryEventDocument,
+    AuditEntryDocument,
     IdempotencyDocument,
     CounterDocument,
     DataCopyDocument,

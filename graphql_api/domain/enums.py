@@ -138,3 +138,8 @@ class ChangeKind(StrEnum):
     ADDED = "ADDED"
     REMOVED = "REMOVED"
     CHANGED = "CHANGED"
+
+
+class AuditOutcome(StrEnum):
+    DONE = "DONE"
+    REFUSED = "REFUSED"

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.documents.base import new_id
+from graphql_api.documents.audit import ActorPart
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.recording import Deed, RegistryChange, RegistryMoved, record_changes
+from graphql_api.documents.registry_events import ChangePart
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
 from graphql_api.domain.readiness import missing
 from graphql_api.domain.times import Intervals, TimeRange, utc_now
@@ -86,28 +87,17 @@ async def publish(database: Database, session: AsyncClientSession, publication: 
     )
     if not moved.matched_count:
         raise Overtaken
-    await record_change(database, session, view, actor=actor)
+    deed = Deed(ActorPart(name=actor), "publishAfterRun")
+    change = published(view, versions[-1].number)
+    try:
+        await record_changes(session, view.project_id, [change], deed=deed, even_archived=True)
+    except RegistryMoved as gone:
+        raise Overtaken from gone
 
 
-async def record_change(
-    database: Database, session: AsyncClientSession, view: FeatureViewDocument, *, actor: str
-) -> None:
-    """The next event of the project's registry: plans that serve this view are made anew."""
-    project = await database["projects"].find_one_and_update(
-        {"_id": view.project_id}, {"$inc": {"revision": 1}}, session=session, return_document=ReturnDocument.AFTER
-    )
-    if project is None:
-        raise Overtaken
-    await database["registry_events"].insert_one(
-        {
-            "_id": new_id(),
-            "project_id": view.project_id,
-            "sequence": project["revision"],
-            "kind": DefinitionKind.FEATURE_VIEW,
-            "name": view.name,
-            "change": ChangeKind.CHANGED,
-            "actor": actor,
-            "at": utc_now(),
-        },
-        session=session,
+def published(view: FeatureViewDocument, number: int) -> RegistryChange:
+    """What the registry's event says of a version that becomes the current one."""
+    moved = ChangePart(kind=ChangeKind.CHANGED, path="currentVersion", before=view.current_version, after=number)
+    return RegistryChange(
+        DefinitionKind.FEATURE_VIEW, view.name, ChangeKind.CHANGED, (moved,), version=f"{view.name}@{number}"
     )

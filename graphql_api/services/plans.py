@@ -14,11 +14,13 @@ from graphql_api.documents.base import ID
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.recording import RegistryMoved
 from graphql_api.domain.enums import Role, RunTrigger
 from graphql_api.errors import Conflict, InvalidInput, NotFound
+from graphql_api.services.auditing import deed_of
 from graphql_api.services.projects import Projects
 from graphql_api.services.registry_reading import read_registry
-from graphql_api.services.registry_writing import RegistryMoved, write_plan
+from graphql_api.services.registry_writing import write_plan
 
 ATTEMPTS = 8
 T = TypeVar("T")
@@ -146,7 +148,7 @@ async def _applied(
         if not planned.plan.changes:
             return planned
         try:
-            await write_plan(project, planned, actor=viewer.name)
+            await write_plan(project, planned, deed=deed_of(viewer, "apply"))
         except RegistryMoved:
             continue
         return planned

@@ -1,17 +1,17 @@
 """Making a version the current one by hand: a draft that waits, or an older version, which is the way back."""
 
-from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
-from graphql_api.documents.registry_events import RegistryEventDocument
-from graphql_api.domain.enums import ChangeKind, DefinitionKind, VersionState
+from graphql_api.documents.recording import Deed, RegistryMoved, record_changes
+from graphql_api.domain.enums import VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import Conflict, NotFound
+from graphql_api.runs.publishing import published
 
 ATTEMPTS = 5
 
@@ -20,12 +20,12 @@ class _Overtaken(Exception):
     """The view or the version has changed since they were read."""
 
 
-async def publish(project: ProjectDocument, wanted: Reference, *, actor: str) -> FeatureViewVersionDocument:
+async def publish(project: ProjectDocument, wanted: Reference, *, deed: Deed) -> FeatureViewVersionDocument:
     """The version as it then is. One that is current already stays so, and nothing is written.
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it is deprecated or archived, or a draft without data.
+        Conflict: it is deprecated or archived, or a draft without data; or the project is archived.
     """
     for _ in range(ATTEMPTS):
         view = await FeatureViewDocument.find_one({"project_id": project.id, "name": wanted.name})
@@ -37,8 +37,8 @@ async def publish(project: ProjectDocument, wanted: Reference, *, actor: str) ->
             return version
         await _must_be_publishable(version)
         try:
-            await _move(view, version, actor=actor)
-        except _Overtaken:
+            await _move(view, version, deed)
+        except (_Overtaken, RegistryMoved):
             continue
     raise Conflict(f"{wanted} was changed by others while it was published, {ATTEMPTS} times over. Try again.")
 
@@ -51,11 +51,13 @@ async def _must_be_publishable(version: FeatureViewVersionDocument) -> None:
         raise Conflict(f"{version.reference} has no data yet: materialize it first.")
 
 
-async def _move(view: FeatureViewDocument, version: FeatureViewVersionDocument, *, actor: str) -> None:
+async def _move(view: FeatureViewDocument, version: FeatureViewVersionDocument, deed: Deed) -> None:
     now = utc_now()
+    change = published(view, version.number)
 
     async def body(session: AsyncClientSession) -> None:
-        published = await collection_of(FeatureViewVersionDocument).update_one(
+        await record_changes(session, view.project_id, [change], deed=deed)
+        done = await collection_of(FeatureViewVersionDocument).update_one(
             {"_id": version.id, "state": version.state},
             {"$set": {"state": VersionState.PUBLISHED, "published_at": version.published_at or now}},
             session=session,
@@ -65,26 +67,7 @@ async def _move(view: FeatureViewDocument, version: FeatureViewVersionDocument, 
             {"$set": {"current_version": version.number, "updated_at": now}},
             session=session,
         )
-        if not (published.matched_count and moved.matched_count):
+        if not (done.matched_count and moved.matched_count):
             raise _Overtaken
-        await _record(view, actor, session)
 
     await in_transaction(FeatureViewDocument, body)
-
-
-async def _record(view: FeatureViewDocument, actor: str, session: AsyncClientSession) -> None:
-    """The project's next registry event: whoever serves the view makes its plans anew."""
-    project = await collection_of(ProjectDocument).find_one_and_update(
-        {"_id": view.project_id}, {"$inc": {"revision": 1}}, session=session, return_document=ReturnDocument.AFTER
-    )
-    if project is None:
-        raise _Overtaken
-    event = RegistryEventDocument(
-        project_id=view.project_id,
-        sequence=project["revision"],
-        kind=DefinitionKind.FEATURE_VIEW,
-        name=view.name,
-        change=ChangeKind.CHANGED,
-        actor=actor,
-    )
-    await event.insert(session=session)

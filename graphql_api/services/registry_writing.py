@@ -9,28 +9,26 @@ from beanie.odm.utils.dump import get_dict
 from pymongo import ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.definitions.plan import NewCopy, Planned
+from graphql_api.definitions.plan import NewCopy, Planned, PlannedChange
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
-from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.documents.recording import Deed, RegistryChange, record_changes
+from graphql_api.services.auditing import change_parts
 
 DATA_IDS = "data_copies"
 
 
-class RegistryMoved(Exception):
-    """Someone else changed the project's registry since it was read."""
-
-
-async def write_plan(project: ProjectDocument, planned: Planned, *, actor: str) -> None:
+async def write_plan(project: ProjectDocument, planned: Planned, *, deed: Deed) -> None:
     """Also the registry's events, one a change, numbered on from the revision that the plan was made at.
 
-    Raises RegistryMoved, with nothing written."""
+    Raises RegistryMoved or Conflict, with nothing written."""
+    changes = [_change(change) for change in planned.plan.changes]
 
     async def body(session: AsyncClientSession) -> None:
-        await _move_on(project, planned, session)
+        await record_changes(session, project.id, changes, deed=deed, revision=planned.revision)
         copies = await _copies(project, planned, session)
-        documents = [*planned.writes.new.values(), *copies, *_events(project, planned, actor)]
+        documents = [*planned.writes.new.values(), *copies]
         for model, new in _by_model(documents):
             await collection_of(model).insert_many([_raw(document) for document in new], session=session)
         for model, changed in _by_model(planned.writes.changed.values()):
@@ -38,17 +36,6 @@ async def write_plan(project: ProjectDocument, planned: Planned, *, actor: str) 
             await collection_of(model).bulk_write(replacements, session=session)
 
     await in_transaction(ProjectDocument, body)
-
-
-async def _move_on(project: ProjectDocument, planned: Planned, session: AsyncClientSession) -> None:
-    """First of all: two that change the registry at once meet here, and one of them begins anew."""
-    moved = await collection_of(ProjectDocument).update_one(
-        {"_id": project.id, "revision": planned.revision},
-        {"$set": {"revision": planned.revision + len(planned.plan.changes)}},
-        session=session,
-    )
-    if moved.matched_count == 0:
-        raise RegistryMoved
 
 
 async def _copies(project: ProjectDocument, planned: Planned, session: AsyncClientSession) -> list[DataCopyDocument]:
@@ -81,18 +68,10 @@ def _copy(project: ProjectDocument, copy: NewCopy, data_id: int) -> DataCopyDocu
     )
 
 
-def _events(project: ProjectDocument, planned: Planned, actor: str) -> list[RegistryEventDocument]:
-    return [
-        RegistryEventDocument(
-            project_id=project.id,
-            sequence=sequence,
-            kind=change.kind,
-            name=change.name,
-            change=change.change,
-            actor=actor,
-        )
-        for sequence, change in enumerate(planned.plan.changes, start=planned.revision + 1)
-    ]
+def _change(planned: PlannedChange) -> RegistryChange:
+    return RegistryChange(
+        planned.kind, planned.name, planned.change, change_parts(planned.changes), planned.creates_version
+    )
 
 
 def _by_model(documents: Iterable[Document]) -> Iterable[tuple[type[Document], list[Document]]]:

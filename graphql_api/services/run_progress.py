@@ -1,6 +1,7 @@
 """What runs say of themselves, from any event on and then as it happens."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from graphql_api.domain.enums import IN_PROGRESS, Role
 from graphql_api.errors import InvalidInput, NotFound, Problem
 from graphql_api.runs import log
 from graphql_api.runs.log import Database
+from graphql_api.services.following import follow_log
 from graphql_api.services.materializations import visible_run
 from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import Change, ChangeFeed, Lagged
@@ -54,30 +56,27 @@ class RunProgress:
             raise _invalid("after", f"The run's last event is {run.sequence}; {after} has not happened yet.")
         return self._follow(run_id, after)
 
-    async def _follow(self, run_id: ObjectId, seen: int) -> AsyncGenerator[RunEvent]:
-        async with self._feed.listen(RUNS) as news:
-            events: Sequence[RunEvent] = await self._read(run_id, seen)
-            if not events and (await log.load(self._database, run_id)).state.is_terminal:
-                return
-            while True:
-                for event in events:
-                    yield event
-                    seen = event.sequence
-                    if event.state.is_terminal:
-                        return
-                events = await self._heard(await anext(news), run_id, seen)
+    async def _follow(self, run_id: ObjectId, after: int) -> AsyncGenerator[RunEvent]:
+        def heard(change: Change) -> Sequence[RunEvent]:
+            if change.id != run_id:
+                return ()
+            if change.operation == "delete":
+                raise NotFound("The run has been deleted.")
+            return _tail(change)
 
-    async def _heard(self, news: Change | Lagged, run_id: ObjectId, seen: int) -> Sequence[RunEvent]:
-        """The events of this run that follow `seen`, as far as they are known now."""
-        if isinstance(news, Lagged):
-            return await self._read(run_id, seen)
-        if news.id != run_id:
-            return ()
-        if news.operation == "delete":
-            raise NotFound("The run has been deleted.")
-        tail = _tail(news)
-        fresh = [event for event in tail if event.sequence > seen]
-        return fresh if not fresh or fresh[0].sequence == seen + 1 else await self._read(run_id, seen)
+        async with self._feed.listen(RUNS) as news:
+            if (run := await log.load(self._database, run_id)).state.is_terminal and after >= run.sequence:
+                return
+            following = follow_log(
+                news,
+                after=after,
+                read=lambda seen: self._read(run_id, seen),
+                heard=heard,
+                ends=lambda event: event.state.is_terminal,
+            )
+            async with aclosing(following) as events:
+                async for event in events:
+                    yield event
 
     async def _read(self, run_id: ObjectId, after: int) -> list[RunEvent]:
         return await log.read(self._database, run_id, after=after)

@@ -12,6 +12,7 @@ from graphql_api.domain.enums import Role
 from graphql_api.domain.pages import KeyKind, Order, SortKey
 from graphql_api.domain.references import Reference
 from graphql_api.errors import NotFound
+from graphql_api.services.auditing import deed_of
 from graphql_api.services.lookups import find_visible
 from graphql_api.services.pages import Edge
 from graphql_api.services.projects import Projects
@@ -80,7 +81,7 @@ class Versions:
         wanted = parsed_reference(reference)
         if wanted is None or wanted.feature is not None:
             raise NotFound(f"There is no version {reference!r}: write a view's name, or name@3.")
-        return await publish(project, wanted, actor=viewer.name)
+        return await publish(project, wanted, deed=deed_of(viewer, "publishVersion"))
 
 
 def parsed_reference(text: str) -> Reference | None:

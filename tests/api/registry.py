@@ -12,10 +12,19 @@ from graphql_api.documents.feature_views import (
 )
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.documents.projects import ProjectDocument
-from graphql_api.domain.enums import DataSourceKind, RunState, RunTrigger, ValidationCheck, ValidationSeverity
+from graphql_api.documents.recording import RegistryChange
+from graphql_api.domain.enums import (
+    ChangeKind,
+    DataSourceKind,
+    DefinitionKind,
+    RunState,
+    RunTrigger,
+    ValidationCheck,
+    ValidationSeverity,
+)
 from graphql_api.domain.types import ValueType
 from graphql_api.runs.queue import first_event
-from tests.factories import HOUR, NOON, a_copy, a_service, a_version, a_view, an_entity, an_entry
+from tests.factories import HOUR, NOON, a_copy, a_service, a_version, a_view, an_entity, an_entry, recorded
 
 FEATURES = {"mean_dep_delay_7d": ValueType.FLOAT64, "flights_7d": ValueType.INT64}
 
@@ -103,4 +112,11 @@ async def a_registry(project: ProjectDocument) -> Registry:
     result = a_result(run, check)
     for document in (entity, source, view, version, a_copy(version), service, run, result):
         await document.insert()
+    await recorded(
+        project,
+        RegistryChange(DefinitionKind.ENTITY, entity.name, ChangeKind.ADDED),
+        RegistryChange(DefinitionKind.DATA_SOURCE, source.name, ChangeKind.ADDED),
+        RegistryChange(DefinitionKind.FEATURE_VIEW, view.name, ChangeKind.ADDED, version=version.reference),
+        RegistryChange(DefinitionKind.FEATURE_SERVICE, service.name, ChangeKind.ADDED, version="delay_model@1"),
+    )
     return Registry(entity, source, view, version, service, run, result)

@@ -67,6 +67,9 @@ CALLS: Mapping[str, Call] = {
         "mutation($run: ID!) { cancelRun(id: $run) { __typename } }", {"__typename": "NotFound"}
     ),
     "Subscription.runProgress": Call("subscription($run: ID!) { runProgress(id: $run) { sequence } }"),
+    "Subscription.registryChanges": Call(
+        "subscription($p: String!) { registryChanges(project: $p, after: 0) { sequence } }"
+    ),
     "Subscription.runsProgress": Call("subscription($p: String!) { runsProgress(project: $p) { sequence } }"),
 }
 
