@@ -18,7 +18,9 @@ from graphql_api.documents.materializations import (
 )
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.documents.removals import DataRemovalDocument
 from graphql_api.documents.tokens import TokenDocument
+from graphql_api.documents.tombstones import TombstoneDocument
 
 MODELS: tuple[type[Document], ...] = (
     ProjectDocument,
@@ -28,10 +30,12 @@ MODELS: tuple[type[Document], ...] = (
     FeatureViewDocument,
     FeatureViewVersionDocument,
     FeatureServiceDocument,
+    TombstoneDocument,
     RegistryEventDocument,
     IdempotencyDocument,
     CounterDocument,
     DataCopyDocument,
+    DataRemovalDocument,
     MaterializationDocument,
     RunEventsDocument,
     FrozenInputsDocument,

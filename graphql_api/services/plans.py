@@ -18,7 +18,8 @@ from graphql_api.domain.enums import Role, RunTrigger
 from graphql_api.errors import Conflict, InvalidInput, NotFound
 from graphql_api.services.projects import Projects
 from graphql_api.services.registry_reading import read_registry
-from graphql_api.services.registry_writing import RegistryMoved, write_plan
+from graphql_api.services.registry_writing import write_plan
+from graphql_api.services.removing import RegistryMoved
 
 ATTEMPTS = 8
 T = TypeVar("T")

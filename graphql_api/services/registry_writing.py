@@ -1,7 +1,7 @@
 """The writes of a plan, as one transaction that takes effect whole, or not at all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from beanie import Document
@@ -9,17 +9,14 @@ from beanie.odm.utils.dump import get_dict
 from pymongo import ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.definitions.plan import NewCopy, Planned
+from graphql_api.definitions.plan import NewCopy, Planned, PlannedChange
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
 from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.services.removing import RegistryMoved, remove
 
 DATA_IDS = "data_copies"
-
-
-class RegistryMoved(Exception):
-    """Someone else changed the project's registry since it was read."""
 
 
 async def write_plan(project: ProjectDocument, planned: Planned, *, actor: str) -> None:
@@ -28,24 +25,26 @@ async def write_plan(project: ProjectDocument, planned: Planned, *, actor: str) 
     Raises RegistryMoved, with nothing written."""
 
     async def body(session: AsyncClientSession) -> None:
-        await _move_on(project, planned, session)
+        await move_on(project, planned.revision, len(planned.plan.changes), session)
+        await remove(project.id, planned.removal, session)
         copies = await _copies(project, planned, session)
-        documents = [*planned.writes.new.values(), *copies, *_events(project, planned, actor)]
+        events = events_of(project, planned.revision, planned.plan.changes, actor=actor)
+        documents = [*planned.writes.new.values(), *copies, *events]
         for model, new in _by_model(documents):
-            await collection_of(model).insert_many([_raw(document) for document in new], session=session)
+            await collection_of(model).insert_many([dumped(document) for document in new], session=session)
         for model, changed in _by_model(planned.writes.changed.values()):
-            replacements = [ReplaceOne({"_id": document.id}, _raw(document)) for document in changed]
+            replacements = [ReplaceOne({"_id": document.id}, dumped(document)) for document in changed]
             await collection_of(model).bulk_write(replacements, session=session)
 
     await in_transaction(ProjectDocument, body)
 
 
-async def _move_on(project: ProjectDocument, planned: Planned, session: AsyncClientSession) -> None:
-    """First of all: two that change the registry at once meet here, and one of them begins anew."""
+async def move_on(project: ProjectDocument, revision: int, changes: int, session: AsyncClientSession) -> None:
+    """First of all: two that change the registry at once meet here, and one of them begins anew.
+
+    Raises RegistryMoved where the project is no longer at `revision`."""
     moved = await collection_of(ProjectDocument).update_one(
-        {"_id": project.id, "revision": planned.revision},
-        {"$set": {"revision": planned.revision + len(planned.plan.changes)}},
-        session=session,
+        {"_id": project.id, "revision": revision}, {"$set": {"revision": revision + changes}}, session=session
     )
     if moved.matched_count == 0:
         raise RegistryMoved
@@ -81,7 +80,10 @@ def _copy(project: ProjectDocument, copy: NewCopy, data_id: int) -> DataCopyDocu
     )
 
 
-def _events(project: ProjectDocument, planned: Planned, actor: str) -> list[RegistryEventDocument]:
+def events_of(
+    project: ProjectDocument, revision: int, changes: Sequence[PlannedChange], *, actor: str
+) -> list[RegistryEventDocument]:
+    """One a change, numbered on from the revision that was read."""
     return [
         RegistryEventDocument(
             project_id=project.id,
@@ -91,7 +93,7 @@ def _events(project: ProjectDocument, planned: Planned, actor: str) -> list[Regi
             change=change.change,
             actor=actor,
         )
-        for sequence, change in enumerate(planned.plan.changes, start=planned.revision + 1)
+        for sequence, change in enumerate(changes, start=revision + 1)
     ]
 
 
@@ -102,5 +104,5 @@ def _by_model(documents: Iterable[Document]) -> Iterable[tuple[type[Document], l
     return groups.items()
 
 
-def _raw(document: Document) -> dict[str, Any]:
+def dumped(document: Document) -> dict[str, Any]:
     return get_dict(document, to_db=True)
