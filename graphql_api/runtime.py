@@ -13,6 +13,7 @@ from graphql_api.documents.models import MODELS
 from graphql_api.runs.queue import RunQueue
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.data_sources import DataSources
+from graphql_api.services.deleting import Deleting
 from graphql_api.services.entities import Entities
 from graphql_api.services.feature_services import FeatureServices
 from graphql_api.services.feature_views import FeatureViews
@@ -53,6 +54,7 @@ class Services:
     registry_events: RegistryEvents
     run_history: RunHistory
     plans: Plans
+    deleting: Deleting
     materializations: Materializations
     run_progress: RunProgress
     online_features: OnlineFeatures
@@ -124,6 +126,7 @@ class Runtime:
                 start_run=materializations.start_version,
                 cancel_run=materializations.cancel_in,
             ),
+            deleting=Deleting(projects=projects),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),
             online_features=OnlineFeatures(

@@ -30,3 +30,4 @@ def needs_of(metadata: Mapping[object, object]) -> Needs | None:
 SEES: Final = needs(None)
 VIEWER: Final = needs(Role.VIEWER)
 EDITOR: Final = needs(Role.EDITOR)
+ADMIN: Final = needs(Role.ADMIN)

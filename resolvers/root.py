@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from graphql_api.domain.enums import ValueStatus
+from resolvers.deleting import DeletingMutations
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
 from resolvers.plans import PlanMutations, PlanQueries
@@ -57,7 +58,7 @@ class Query(
 
 
 @strawberry.type(description="Changing. Each field says which role of the project it needs.")
-class Mutation(PlanMutations, RunMutations):
+class Mutation(PlanMutations, DeletingMutations, RunMutations):
     pass
 
 

@@ -112,6 +112,12 @@ class VersionPayload:
     version: FeatureViewVersion = strawberry.field(description="With its new state.")
 
 
+@strawberry.type(description="What was deleted.")
+class DeletePayload:
+    kind: DefinitionKind = strawberry.field(description="As it was asked for.")
+    name: str = strawberry.field(description="As it was asked for.")
+
+
 PlanResult = Annotated[
     Plan | InvalidInput | BlockedByDependents,
     strawberry.union("PlanResult", description="A plan, or why there is none."),
@@ -123,4 +129,8 @@ ApplyResult = Annotated[
 VersionResult = Annotated[
     VersionPayload | NotFound | Conflict | BlockedByDependents,
     strawberry.union("VersionResult", description="A version, or why nothing was done."),
+]
+DeleteResult = Annotated[
+    DeletePayload | NotFound | Conflict | BlockedByDependents,
+    strawberry.union("DeleteResult", description="What was deleted, or why nothing was."),
 ]

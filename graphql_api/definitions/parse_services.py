@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from graphql_api.definitions. import RESERVED
 from graphql_api.definitions.problems import Problems
-from graphql_api.definitions.reading import Reader, is_mapping, kind_of
+from graphql_api.definitions.reading import CREATED, EVENT, Reader, is_mapping, kind_of
 from graphql_api.definitions.specs import Described, EntrySpec, ServiceSpec
 from graphql_api.domain.references import NAME, Reference
 
@@ -33,7 +32,7 @@ def parse_entry(path: str, item: object, problems: Problems) -> EntrySpec | None
     for key, column in keys.items():
         if not NAME.fullmatch(column):
             problems.add(f"{reader.at('keys')}.{key}", f"{column!r} is not a name.")
-        elif column in RESERVED:
+        elif column in (EVENT, CREATED):
             message = f"{column!r} is the name of a timestamp of the row and can be no request column."
             problems.add(f"{reader.at('keys')}.{key}", message, "Give the column another name.")
     if features == []:

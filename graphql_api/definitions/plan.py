@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from beanie import Document
 
+from graphql_api.definitions.removal import Removal
 from graphql_api.documents.base import ID
 from graphql_api.domain.enums import ChangeKind, DefinitionKind
 
@@ -97,3 +98,4 @@ class Planned:
     wanting: tuple[ID, ...]
     cancelled: tuple[ID, ...]
     published: Mapping[str, int]
+    removal: Removal = field(default_factory=Removal)

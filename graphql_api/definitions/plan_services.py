@@ -39,7 +39,7 @@ def _plan_defined(
             draft.writes.replace(held.model_copy(update=fields))
             _say(draft, ChangeKind.CHANGED, name, changes, None)
         return
-    number = 1 if held is None else held.number + 1
+    number = draft.registry.next_number(DefinitionKind.FEATURE_SERVICE, name, 0 if held is None else held.number)
     document = draft.writes.insert(
         FeatureServiceDocument.model_construct(
             None,
@@ -75,7 +75,7 @@ def _move(draft: Draft, held: FeatureServiceDocument, author: str) -> None:
             None,
             project_id=held.project_id,
             name=held.name,
-            number=held.number + 1,
+            number=draft.registry.next_number(DefinitionKind.FEATURE_SERVICE, held.name, held.number),
             description=held.description,
             owner=held.owner,
             tags=held.tags,

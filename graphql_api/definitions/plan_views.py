@@ -132,7 +132,8 @@ def _plan_version(
     was: FeatureViewDocument | None,
 ) -> None:
     """The next version of a view. `view` is its document as it would be, apart from the numbers; `was` as it is."""
-    number = 1 if was is None else was.latest_version + 1
+    newest = 0 if was is None else was.latest_version
+    number = draft.registry.next_number(DefinitionKind.FEATURE_VIEW, view.name, newest)
     fingerprint = content.data_fingerprint()
     copy = draft.registry.copy(view.id, fingerprint)
     version = FeatureViewVersionDocument.model_construct(

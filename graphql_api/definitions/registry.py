@@ -10,6 +10,7 @@ from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.domain.enums import DefinitionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Registry:
     versions: Mapping[ID, FeatureViewVersionDocument] = field(default_factory=dict[ID, FeatureViewVersionDocument])
     copies: Sequence[DataCopyDocument] = ()
     runs: Sequence[RunInProgress] = ()
+    used_numbers: Mapping[tuple[DefinitionKind, str], int] = field(
+        default_factory=dict[tuple[DefinitionKind, str], int]
+    )
+    """The last number that a deleted version had, by kind and name."""
 
     def numbered(self, view_name: str, number: int) -> FeatureViewVersionDocument | None:
         return self._by_number.get((view_name, number))
@@ -48,6 +53,10 @@ class Registry:
         if view is None or view.current_version is None:
             return None
         return self.numbered(view_name, view.current_version)
+
+    def next_number(self, kind: DefinitionKind, name: str, newest: int = 0) -> int:
+        """Of a view or a service whose newest version is `newest`: one that was never used before."""
+        return max(newest, self.used_numbers.get((kind, name), 0)) + 1
 
     def copy(self, view_id: ID, fingerprint: str) -> DataCopyDocument | None:
         return self._copies.get((view_id, fingerprint))

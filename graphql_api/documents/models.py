@@ -19,7 +19,9 @@ from graphql_api.documents.materializations import (
 )
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.documents.removals import DataRemovalDocument
 from graphql_api.documents.tokens import TokenDocument
+from graphql_api.documents.tombstones import TombstoneDocument
 
 MODELS: tuple[type[Document], ...] = (
     ProjectDocument,
@@ -29,11 +31,13 @@ MODELS: tuple[type[Document], ...] = (
     FeatureViewDocument,
     FeatureViewVersionDocument,
     FeatureServiceDocument,
+    TombstoneDocument,
     RegistryEventDocument,
     AuditEntryDocument,
     IdempotencyDocument,
     CounterDocument,
     DataCopyDocument,
+    DataRemovalDocument,
     MaterializationDocument,
     RunEventsDocument,
     FrozenInputsDocument,

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from beanie import PydanticObjectId
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.definitions.plan import Change
+from graphql_api.definitions.plan import Change, PlannedChange
 from graphql_api.documents.audit import ActorPart
-from graphql_api.documents.recording import Deed
+from graphql_api.documents.recording import Deed, RegistryChange
 from graphql_api.documents.registry_events import ChangePart
 
 
@@ -30,4 +30,10 @@ def change_parts(changes: Iterable[Change]) -> tuple[ChangePart, ...]:
             kind=change.kind, path=change.path, before=change.before, after=change.after, breaking=change.breaking
         )
         for change in changes
+    )
+
+
+def registry_change(planned: PlannedChange) -> RegistryChange:
+    return RegistryChange(
+        planned.kind, planned.name, planned.change, change_parts(planned.changes), planned.creates_version
     )

@@ -34,8 +34,8 @@ async def follow_log(
 ) -> AsyncGenerator[EventT]:
     """Every event after a sequence, without gap or repetition, to the one that `ends`.
 
-    `news` has been listened to since before this is called. `read` gives the events after a sequence from the database, or
-    the first `at_once` of them; `heard` those that a change tells of, in their order.
+    `news` has been listened to since before this is called. `read` gives the events after a sequence from the database,
+    or the first `at_once` of them; `heard` those that a change tells of, in their order.
     What follows a gap in what is heard is read; while the database does not answer, it is asked again."""
     seen, behind = after, True
     while True:

@@ -15,6 +15,7 @@ from graphql_api.documents.feature_views import FeatureViewDocument, FeatureView
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, parsed
+from graphql_api.documents.tombstones import TombstoneDocument
 from graphql_api.domain.enums import IN_PROGRESS
 from graphql_api.errors import ProjectNotFound
 
@@ -44,6 +45,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
         versions={version.id: version for version in versions},
         copies=await DataCopyDocument.find({"view_id": {"$in": view_ids}}).to_list(),
         runs=await _runs_in_progress(view_ids),
+        used_numbers={(one.kind, one.name): one.last_number for one in await TombstoneDocument.find(own).to_list()},
     )
 
 

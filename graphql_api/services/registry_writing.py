@@ -9,12 +9,13 @@ from beanie.odm.utils.dump import get_dict
 from pymongo import ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.definitions.plan import NewCopy, Planned, PlannedChange
+from graphql_api.definitions.plan import NewCopy, Planned
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
-from graphql_api.documents.recording import Deed, RegistryChange, record_changes
-from graphql_api.services.auditing import change_parts
+from graphql_api.documents.recording import Deed, record_changes
+from graphql_api.services.auditing import registry_change
+from graphql_api.services.removing import remove
 
 DATA_IDS = "data_copies"
 
@@ -23,16 +24,17 @@ async def write_plan(project: ProjectDocument, planned: Planned, *, deed: Deed) 
     """Also the registry's events, one a change, numbered on from the revision that the plan was made at.
 
     Raises RegistryMoved or Conflict, with nothing written."""
-    changes = [_change(change) for change in planned.plan.changes]
+    changes = [registry_change(change) for change in planned.plan.changes]
 
     async def body(session: AsyncClientSession) -> None:
         await record_changes(session, project.id, changes, deed=deed, revision=planned.revision)
+        await remove(project.id, planned.removal, session)
         copies = await _copies(project, planned, session)
         documents = [*planned.writes.new.values(), *copies]
         for model, new in _by_model(documents):
-            await collection_of(model).insert_many([_raw(document) for document in new], session=session)
+            await collection_of(model).insert_many([dumped(document) for document in new], session=session)
         for model, changed in _by_model(planned.writes.changed.values()):
-            replacements = [ReplaceOne({"_id": document.id}, _raw(document)) for document in changed]
+            replacements = [ReplaceOne({"_id": document.id}, dumped(document)) for document in changed]
             await collection_of(model).bulk_write(replacements, session=session)
 
     await in_transaction(ProjectDocument, body)
@@ -68,12 +70,6 @@ def _copy(project: ProjectDocument, copy: NewCopy, data_id: int) -> DataCopyDocu
     )
 
 
-def _change(planned: PlannedChange) -> RegistryChange:
-    return RegistryChange(
-        planned.kind, planned.name, planned.change, change_parts(planned.changes), planned.creates_version
-    )
-
-
 def _by_model(documents: Iterable[Document]) -> Iterable[tuple[type[Document], list[Document]]]:
     groups: dict[type[Document], list[Document]] = defaultdict(list)
     for document in documents:
@@ -81,5 +77,5 @@ def _by_model(documents: Iterable[Document]) -> Iterable[tuple[type[Document], l
     return groups.items()
 
 
-def _raw(document: Document) -> dict[str, Any]:
+def dumped(document: Document) -> dict[str, Any]:
     return get_dict(document, to_db=True)

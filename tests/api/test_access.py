@@ -15,6 +15,7 @@ from tests.api.client import Client
 from tests.api.conftest import Place
 from tests.api.registry import a_registry
 
+WRITERS = (Role.EDITOR, Role.ADMIN)
 OPERATIONS = ("Query", "Mutation", "Subscription")
 UNSEEN: Any = object()
 """For a stranger the answer is a GraphQL error: the project is not there."""
@@ -60,6 +61,9 @@ CALLS: Mapping[str, Call] = {
     "Mutation.publishVersion": Call(
         'mutation($p: String!) { publishVersion(reference: "aircraft_delays@1", project: $p) { __typename } }'
     ),
+    "Mutation.delete": Call(
+        'mutation($p: String!) { delete(kind: FEATURE_SERVICE, name: "delay_model", project: $p) { __typename } }'
+    ),
     "Mutation.startMaterialization": Call(
         'mutation($p: String!) { startMaterialization(input: {reference: "nothing", project: $p}) { __typename } }'
     ),
@@ -90,14 +94,18 @@ def test_each_root_field_declares_the_role_that_it_needs_and_is_tried_here() -> 
 
 
 def test_what_computes_or_writes_says_which_role_it_needs() -> None:
-    needing = {place for place, needs in declared().items() if needs and needs.role is Role.EDITOR}
+    needing = {
+        place: needs.role
+        for place, needs in declared().items()
+        if needs and needs.role is not None and needs.role in WRITERS
+    }
 
-    assert {place for place in declared() if place.startswith("Mutation.")} <= needing
-    for place in needing:
+    assert {place for place in declared() if place.startswith("Mutation.")} <= set(needing)
+    for place, role in needing.items():
         operation, name = place.split(".")
         description = schema.get_field_for_type(name, operation)
         assert description is not None
-        assert (description.description or "").endswith("Editor."), place
+        assert (description.description or "").endswith(f"{role.capitalize()}."), place
 
 
 @pytest.mark.parametrize("place_in_schema", CALLS)
@@ -118,9 +126,12 @@ async def test_a_field_gives_its_role_and_no_less(place: Place, place_in_schema:
     else:
         assert place.name not in str(seen_by_stranger)
     by_viewer = await outcome(place.viewer)
-    if needs.role is Role.EDITOR:
+    if needs.role in WRITERS:
         assert by_viewer == "FORBIDDEN"
-        assert await outcome(place.editor) not in ("FORBIDDEN", "UNAUTHENTICATED", "NOT_FOUND")
+        by_editor = await outcome(place.editor)
+        assert (by_editor == "FORBIDDEN") == (needs.role is Role.ADMIN)
+        able = place.editor if needs.role is Role.EDITOR else await place.door.client(**{place.name: Role.ADMIN})
+        assert await outcome(able) not in ("FORBIDDEN", "UNAUTHENTICATED", "NOT_FOUND")
     else:
         assert by_viewer not in ("FORBIDDEN", "UNAUTHENTICATED", "NOT_FOUND")
         assert by_viewer is not None

@@ -10,6 +10,7 @@ from graphql_api.runs.queue import RunQueue
 from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.settings import Settings
+from tests.services.registering import Registry
 
 
 @pytest.fixture
@@ -34,3 +35,8 @@ def queue(database: Database) -> RunQueue:
 @pytest.fixture
 def projects() -> Projects:
     return Projects()
+
+
+@pytest.fixture
+async def registry(database: Database) -> Registry:
+    return Registry(await Projects().ensure_default(), RunQueue(database))

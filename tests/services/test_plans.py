@@ -1,92 +1,24 @@
 """Plans and their application on a real MongoDB."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
-from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
-from graphql_api.definitions.questions import Answers
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
-from graphql_api.documents.data_sources import DataSourceDocument
-from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.models import MODELS
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import Role, RunState, RunTrigger, VersionState
 from graphql_api.errors import Conflict, Forbidden, InvalidInput, ProjectNotFound, Unauthenticated
-from graphql_api.runs.queue import RunQueue
-from graphql_api.services.materializations import Materializations
-from graphql_api.services.plans import Plans
 from graphql_api.services.projects import Projects
-from graphql_api.settings import Settings
 from tests.definitions.example import DELAY_MODEL, DELAYS, EXAMPLE, FLIGHTS, GROUND, PROFILE
-from tests.definitions.world import FILES, DuckAnswers, definitions_of
-
-ANN = Viewer(name="ann", everywhere=Role.ADMIN)
-REGISTRY = (
-    EntityDocument,
-    DataSourceDocument,
-    FeatureViewDocument,
-    FeatureViewVersionDocument,
-    FeatureServiceDocument,
-    DataCopyDocument,
-    RegistryEventDocument,
-)
-
-
-@dataclass
-class Registry:
-    """Plans on a database of its own. Runs are queued, and nobody works at them."""
-
-    project: ProjectDocument
-    queue: RunQueue
-    answers: DuckAnswers = field(default_factory=lambda: DuckAnswers(FILES))
-
-    @property
-    def plans(self) -> Plans:
-        runs = Materializations(projects=Projects(), queue=self.queue)
-        return Plans(
-            projects=Projects(), answers=self._answers, start_run=runs.start_version, cancel_run=runs.cancel_in
-        )
-
-    @asynccontextmanager
-    async def _answers(self) -> AsyncGenerator[Answers]:
-        yield self.answers
-
-    async def apply(self, text: str, **options: bool | str) -> list[str]:
-        """References of the versions that were made."""
-        applied = await self.plans.apply(ANN, "default", definitions_of(text), **options)  # pyright: ignore[reportArgumentType]
-        return [version.reference for version in applied.versions]
-
-    async def counts(self) -> list[int]:
-        return [await kind.count() for kind in REGISTRY]
-
-    async def events(self) -> list[tuple[int, str]]:
-        events = await RegistryEventDocument.find_all().sort("sequence").to_list()
-        return [(event.sequence, event.name) for event in events]
-
-    async def revision(self) -> int:
-        project = await ProjectDocument.get(self.project.id)
-        assert project is not None
-        return project.revision
-
-
-@pytest.fixture
-async def registry(settings: Settings) -> AsyncIterator[Registry]:
-    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
-        database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
-        yield Registry(await Projects().ensure_default(), RunQueue(database))
+from tests.definitions.world import definitions_of
+from tests.services.registering import ANN, Registry
 
 
 async def test_the_example_is_written_whole(registry: Registry) -> None:

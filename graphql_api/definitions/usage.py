@@ -1,0 +1,124 @@
+"""Who uses what in a project's registry: what must stay as long as others rest on it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from graphql_api.documents.base import ID
+from graphql_api.domain.enums import DefinitionKind, VersionState
+from graphql_api.domain.global_ids import global_id
+
+_READS = ("source_id", "version_id")
+"""What the parts of a transformation call that which they read."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A version of a view or of a service, and the ids of what it uses: entities, sources, versions of views.
+
+    `view_id` None: of a service."""
+
+    id: ID
+    kind: DefinitionKind
+    name: str
+    number: int
+    uses: frozenset[ID]
+    view_id: ID | None = None
+    state: VersionState | None = None
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}@{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunUnderWay:
+    id: ID
+    view_id: ID
+
+    @property
+    def reference(self) -> str:
+        return global_id("Materialization", self.id)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """All versions of a project's views and services, and its runs in progress."""
+
+    users: Mapping[ID, User] = field(default_factory=dict[ID, User])
+    runs: Sequence[RunUnderWay] = ()
+
+    def versions_of(self, view_ids: Collection[ID]) -> list[User]:
+        return [user for user in self.users.values() if user.view_id in view_ids]
+
+    def services(self, name: str) -> list[User]:
+        """Versions of a service."""
+        return [user for user in self.users.values() if user.view_id is None and user.name == name]
+
+    def dependents(self, things: Iterable[ID], *, beside: Collection[ID] = ()) -> list[str]:
+        """References of what uses one of `things`, directly or through others: views, then services.
+
+        Those in `beside` (ids of views, and of versions of services) do not count: they go too."""
+        found: dict[ID, User] = {}
+        reached = set(things)
+        while reached:
+            users = [user for user in self._using(reached, beside) if user.id not in found]
+            found |= {user.id: user for user in users}
+            reached = {user.id for user in users}
+        return [user.reference for user in sorted(found.values(), key=_place)]
+
+    def runs_of(self, view_ids: Collection[ID]) -> list[str]:
+        """Global ids of the runs of these views that are under way."""
+        return sorted(run.reference for run in self.runs if run.view_id in view_ids)
+
+    def _using(self, things: Collection[ID], beside: Collection[ID]) -> Iterator[User]:
+        for user in self.users.values():
+            goes = user.id in beside or user.view_id in beside
+            if not (goes or user.uses.isdisjoint(things)):
+                yield user
+
+
+def user_of_version(raw: Mapping[str, Any], version_id: ID, *, newest: bool) -> User:
+    """`raw`: a version of a view as it is stored. One that is archived uses nothing any more, but that the newest, by
+    which its view is known, keeps its entities."""
+    entities = (entity["entity_id"] for entity in raw["entities"])
+    state = VersionState(raw["state"])
+    if state is not VersionState.ARCHIVED:
+        uses = frozenset([*entities, *_read_by(raw["transformation"])])
+    else:
+        uses = frozenset[ID](entities if newest else ())
+    return User(
+        id=version_id,
+        kind=DefinitionKind.FEATURE_VIEW,
+        name=raw["view_name"],
+        number=raw["number"],
+        uses=uses,
+        view_id=raw["view_id"],
+        state=state,
+    )
+
+
+def _read_by(part: object) -> Iterator[ID]:
+    if isinstance(part, Mapping):
+        for name, value in cast("Mapping[str, object]", part).items():
+            if name in _READS and value is not None:
+                yield cast("ID", value)
+            else:
+                yield from _read_by(value)
+    elif isinstance(part, list | tuple):
+        for item in cast("Sequence[object]", part):
+            yield from _read_by(item)
+
+
+def user_of_service(raw: Mapping[str, Any], service_id: ID) -> User:
+    return User(
+        id=service_id,
+        kind=DefinitionKind.FEATURE_SERVICE,
+        name=raw["name"],
+        number=raw["number"],
+        uses=frozenset(entry["version_id"] for entry in raw["entries"]),
+    )
+
+
+def _place(user: User) -> tuple[bool, str, int]:
+    return (user.kind is DefinitionKind.FEATURE_SERVICE, user.name, user.number)
