@@ -63,7 +63,8 @@ async def _keep(queue: RunQueue, hold: Hold, lease_seconds: float) -> None:
     A database that is away for a moment is asked again."""
     while True:
         with suppress(TimeoutError):
-            await asyncio.wait_for(hold.news.wait(), lease_seconds / 4)
+            async with asyncio.timeout(lease_seconds / 4):
+                await hold.news.wait()
         hold.news.clear()
         if hold.run.state.is_terminal:
             return
