@@ -1,0 +1,105 @@
+"""What is wrong with validations."""
+
+from graphql_api.errors import Problem
+
+PROBLEMS: dict[str, list[Problem]] = {
+    "a check that is none": [
+        Problem(
+            "definitions[5].validations[0].check",
+            "'NOTNULL' is none of the words for check.",
+            "Did you mean 'NOT_NULL'?",
+        ),
+    ],
+    "a check of freshness": [
+        Problem("definitions[5].validations[0].check", "The check FRESHNESS is not available yet.", None),
+    ],
+    "a check of drift": [
+        Problem("definitions[5].validations[0].check", "The check NO_DRIFT is not available yet.", None),
+    ],
+    "a check of a feature that is not there": [
+        Problem(
+            "definitions[5].validations[0].feature", "The view has no feature 'dep_dely'.", "Did you mean 'dep_delay'?"
+        ),
+    ],
+    "a check without its feature": [
+        Problem(
+            "definitions[5].validations[0].feature",
+            "NOT_NULL needs the feature that it looks at.",
+            "Known: carrier, dep_delay.",
+        ),
+    ],
+    "a check without its severity": [
+        Problem("definitions[5].validations[0].severity", "It is required.", None),
+    ],
+    "a parameter that is none": [
+        Problem("definitions[5].validations[0].parameters.min", "There is no key 'min' here.", None),
+    ],
+    "a range of text": [
+        Problem(
+            "definitions[5].validations[0].check",
+            "IN_RANGE cannot look at 'carrier', which is STRING.",
+            "It takes INT64, FLOAT64, TIMESTAMP.",
+        ),
+    ],
+    "a bound that is no number": [
+        Problem("definitions[5].validations[0].parameters.min", 'This must be a finite number, not "low".', None),
+        Problem("definitions[5].validations[0].parameters.max", "This must be a finite number, not true.", None),
+    ],
+    "a range upside down": [
+        Problem("definitions[5].validations[0].parameters.min", "min is greater than max: nothing could pass.", None),
+    ],
+    "a range without bounds": [
+        Problem("definitions[5].validations[0].parameters", "Give min, max or both.", None),
+    ],
+    "a set of other values": [
+        Problem("definitions[5].validations[0].parameters.values[1]", "This must be text, not 1.", None),
+    ],
+    "a pattern that RE2 does not know": [
+        Problem(
+            "definitions[5].validations[0].parameters.pattern", "Invalid Input Error: invalid perl operator: (?=", None
+        ),
+    ],
+    "a length below zero": [
+        Problem("definitions[5].validations[0].parameters.min", "This must be a whole number from 0, not -1.", None),
+    ],
+    "an expression that is no condition": [
+        Problem(
+            "definitions[5].validations[0].parameters.expression",
+            "The expression is DOUBLE, not BOOLEAN.",
+            "Write a condition.",
+        ),
+    ],
+    "an expression over what is not there": [
+        Problem(
+            "definitions[5].validations[0].parameters.expression",
+            'Binder Error: Referenced column "dep_dely" not found in FROM clause!',
+            None,
+        ),
+    ],
+    "a count that quarantines": [
+        Problem(
+            "definitions[5].validations[0].severity",
+            "ROW_COUNT judges the run as a whole and can keep no row out.",
+            "Write WARN or BLOCK.",
+        ),
+    ],
+    "a unique column that is not there": [
+        Problem(
+            "definitions[5].validations[0].parameters.columns[1]",
+            "The view has no column 'event_time'.",
+            "Did you mean 'event_timestamp'?",
+        ),
+    ],
+    "unique without columns": [
+        Problem(
+            "definitions[5].validations[0].feature", "UNIQUE needs a feature, or parameters: {columns: […]}.", None
+        ),
+    ],
+    "a check called as the implicit one": [
+        Problem(
+            "definitions[5].validations[0].name",
+            "'one_row_per_key' is the name of the check that every run makes.",
+            "Give it another name.",
+        ),
+    ],
+}
