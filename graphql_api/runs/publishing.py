@@ -11,6 +11,7 @@ from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, VersionState
 from graphql_api.domain.times import Intervals, TimeRange, utc_now
 from graphql_api.runs.log import Database
+from graphql_api.runs.on_demand import publish_on_demand
 from graphql_api.runs.transactions import Overtaken
 
 _ALWAYS = 1 << 63
@@ -77,7 +78,9 @@ async def _asked_of(database: Database, run: MaterializationDocument, current: i
 
 
 async def publish(database: Database, session: AsyncClientSession, publication: Publication, *, actor: str) -> None:
-    """Move the current version, in the caller's transaction. Raises Overtaken where the view has changed since."""
+    """Move the current version, in the caller's transaction; on-demand versions follow.
+
+    Raises Overtaken where the view has changed since."""
     view, versions = publication.view, publication.versions
     if view is None or not versions:
         return
@@ -98,6 +101,8 @@ async def publish(database: Database, session: AsyncClientSession, publication: 
     if not moved.matched_count:
         raise Overtaken
     await record_change(database, session, view, actor=actor)
+    for followed in await publish_on_demand(database, session, [version.id for version in versions]):
+        await record_change(database, session, followed.view, actor=actor)
 
 
 async def record_change(

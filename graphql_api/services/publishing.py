@@ -12,6 +12,8 @@ from graphql_api.domain.enums import ChangeKind, DefinitionKind, VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import Conflict, NotFound
+from graphql_api.runs.log import Database
+from graphql_api.runs.on_demand import publish_on_demand, unpublished_inputs
 
 ATTEMPTS = 5
 
@@ -25,7 +27,7 @@ async def publish(project: ProjectDocument, wanted: Reference, *, actor: str) ->
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it is deprecated or archived, or a draft without data.
+        Conflict: it is deprecated or archived, a draft without data, or made from views that are not published.
     """
     for _ in range(ATTEMPTS):
         view = await FeatureViewDocument.find_one({"project_id": project.id, "name": wanted.name})
@@ -46,6 +48,11 @@ async def publish(project: ProjectDocument, wanted: Reference, *, actor: str) ->
 async def _must_be_publishable(version: FeatureViewVersionDocument) -> None:
     if version.state in (VersionState.DEPRECATED, VersionState.ARCHIVED):
         raise Conflict(f"{version.reference} is {version.state}: only a draft or a published version can be current.")
+    if not version.has_runs:
+        waits = await unpublished_inputs(_database(), version)
+        if waits:
+            raise Conflict(f"{version.reference} is made from {', '.join(waits)}: publish that first.")
+        return
     copy = await DataCopyDocument.get(version.data_id)
     if copy is None or not copy.covered_online:
         raise Conflict(f"{version.reference} has no data yet: materialize it first.")
@@ -68,8 +75,14 @@ async def _move(view: FeatureViewDocument, version: FeatureViewVersionDocument, 
         if not (published.matched_count and moved.matched_count):
             raise _Overtaken
         await _record(view, actor, session)
+        for followed in await publish_on_demand(_database(), session, [version.id]):
+            await _record(followed.view, actor, session)
 
     await in_transaction(FeatureViewDocument, body)
+
+
+def _database() -> Database:
+    return collection_of(FeatureViewDocument).database
 
 
 async def _record(view: FeatureViewDocument, actor: str, session: AsyncClientSession) -> None:

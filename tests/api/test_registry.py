@@ -14,7 +14,7 @@ from graphql_api.domain.times import now_micros, rfc3339, to_micros
 from resolvers.nodes import NODES
 from tests.api.client import Client, Json
 from tests.api.conftest import Place
-from tests.api.registry import FEATURES, Registry, a_registry, a_result, a_run, a_source
+from tests.api.registry import FEATURES, Registry, a_registry, a_result, a_run, a_source, other_transformations
 from tests.factories import DAY, HOUR, NOON, a_copy, a_service, a_version, a_view, an_entity, an_entry
 
 
@@ -267,7 +267,8 @@ NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
 @pytest.mark.parametrize("type_name", NODES)
 async def test_each_object_is_found_by_its_id_by_those_who_may_see_it(place: Place, type_name: str) -> None:
-    id = global_id(type_name, ids_of(await a_registry(place.project))[type_name])
+    held = await a_registry(place.project)
+    id = global_id(type_name, (ids_of(held) | await other_transformations(held))[type_name])
 
     assert await place.viewer.ask(NODE, id=id) == {"node": {"__typename": type_name, "id": id}}
     assert await place.stranger.ask(NODE, id=id) == {"node": None}
@@ -276,7 +277,7 @@ async def test_each_object_is_found_by_its_id_by_those_who_may_see_it(place: Pla
 async def test_an_id_is_of_its_own_type_alone(place: Place) -> None:
     held = await a_registry(place.project)
 
-    for type_name, id in ids_of(held).items():
+    for type_name, id in (ids_of(held) | await other_transformations(held)).items():
         for other in NODES:
             if (other, type_name) not in ((type_name, type_name), ("Validation", "FeatureViewVersion")):
                 assert await place.viewer.ask(NODE, id=global_id(other, id)) == {"node": None}
