@@ -13,6 +13,7 @@ from graphql_api.domain.enums import ChangeKind, DefinitionKind, PublishMode, Ve
 from graphql_api.domain.readiness import missing
 from graphql_api.domain.times import Intervals, TimeRange, utc_now
 from graphql_api.runs.log import Database
+from graphql_api.runs.on_demand import publish_on_demand
 from graphql_api.runs.transactions import Overtaken
 
 
@@ -67,7 +68,9 @@ async def _asked_of(database: Database, run: MaterializationDocument, current: i
 
 
 async def publish(database: Database, session: AsyncClientSession, publication: Publication, *, actor: str) -> None:
-    """Move the current version, in the caller's transaction. Raises Overtaken where the view has changed since."""
+    """Move the current version, in the caller's transaction; on-demand versions follow.
+
+    Raises Overtaken where the view has changed since."""
     view, versions = publication.view, publication.versions
     if view is None or not versions:
         return
@@ -88,9 +91,11 @@ async def publish(database: Database, session: AsyncClientSession, publication: 
     if not moved.matched_count:
         raise Overtaken
     deed = Deed(ActorPart(name=actor), "publishAfterRun")
-    change = published(view, versions[-1].number)
+    changes = [published(view, versions[-1].number)]
+    followed = await publish_on_demand(database, session, [version.id for version in versions])
+    changes += [published(one.view, one.number) for one in followed]
     try:
-        await record_changes(session, view.project_id, [change], deed=deed, even_archived=True)
+        await record_changes(session, view.project_id, changes, deed=deed, even_archived=True)
     except RegistryMoved as gone:
         raise Overtaken from gone
 

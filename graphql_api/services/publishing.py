@@ -11,6 +11,8 @@ from graphql_api.domain.enums import VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import Conflict, NotFound
+from graphql_api.runs.log import Database
+from graphql_api.runs.on_demand import publish_on_demand, unpublished_inputs
 from graphql_api.runs.publishing import published
 
 ATTEMPTS = 5
@@ -25,7 +27,7 @@ async def publish(project: ProjectDocument, wanted: Reference, *, deed: Deed) ->
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it is deprecated or archived, or a draft without data; or the project is archived.
+        Conflict: it is deprecated or archived, a draft without data, or made from views that are not published.
     """
     for _ in range(ATTEMPTS):
         view = await FeatureViewDocument.find_one({"project_id": project.id, "name": wanted.name})
@@ -46,6 +48,11 @@ async def publish(project: ProjectDocument, wanted: Reference, *, deed: Deed) ->
 async def _must_be_publishable(version: FeatureViewVersionDocument) -> None:
     if version.state in (VersionState.DEPRECATED, VersionState.ARCHIVED):
         raise Conflict(f"{version.reference} is {version.state}: only a draft or a published version can be current.")
+    if not version.has_runs:
+        waits = await unpublished_inputs(_database(), version)
+        if waits:
+            raise Conflict(f"{version.reference} is made from {', '.join(waits)}: publish that first.")
+        return
     copy = await DataCopyDocument.get(version.data_id)
     if copy is None or not copy.covered_online:
         raise Conflict(f"{version.reference} has no data yet: materialize it first.")
@@ -69,5 +76,14 @@ async def _move(view: FeatureViewDocument, version: FeatureViewVersionDocument, 
         )
         if not (done.matched_count and moved.matched_count):
             raise _Overtaken
+        followed = await publish_on_demand(_database(), session, [version.id])
+        if followed:
+            await record_changes(
+                session, view.project_id, [published(one.view, one.number) for one in followed], deed=deed
+            )
 
     await in_transaction(FeatureViewDocument, body)
+
+
+def _database() -> Database:
+    return collection_of(FeatureViewDocument).database

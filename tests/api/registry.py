@@ -6,8 +6,11 @@ from graphql_api.documents.data_sources import DataSourceDocument, SourceColumnP
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, RequestColumnPart
 from graphql_api.documents.feature_views import (
+    AggregationTransformationPart,
     FeatureViewDocument,
     FeatureViewVersionDocument,
+    OnDemandTransformationPart,
+    PushTransformationPart,
     ValidationPart,
 )
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
@@ -120,3 +123,18 @@ async def a_registry(project: ProjectDocument) -> Registry:
         RegistryChange(DefinitionKind.FEATURE_SERVICE, service.name, ChangeKind.ADDED, version="delay_model@1"),
     )
     return Registry(entity, source, view, version, service, run, result)
+
+
+async def other_transformations(held: Registry) -> dict[str, object]:
+    """Their ids by type: of further versions of the view, one of each kind that is not SQL."""
+    parts = {
+        "AggregationTransformation": AggregationTransformationPart(
+            every=HOUR, aggregations=(), outputs=(), fingerprint=""
+        ),
+        "OnDemandTransformation": OnDemandTransformationPart(request=(), expressions=(), outputs=(), fingerprint=""),
+        "PushTransformation": PushTransformationPart(outputs=(), fingerprint=""),
+    }
+    for number, part in enumerate(parts.values(), start=2):
+        version = a_version(held.view, number, entities=[held.entity], features=FEATURES)
+        await version.model_copy(update={"transformation": part}).insert()
+    return {name: part.id for name, part in parts.items()}

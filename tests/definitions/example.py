@@ -1,4 +1,4 @@
-"""The SQL parts of the example that the specification of definitions gives."""
+"""The example that the specification of definitions gives; `EXAMPLE` are its SQL views, `WHOLE` is all of it."""
 
 AIRCRAFT = """
 kind: Entity
@@ -106,3 +106,62 @@ features:
 """
 GROUND = AIRCRAFT + AIRPORT + FLIGHTS + PLANES + WEATHER
 EXAMPLE = GROUND + DELAYS + AIRPORT_WEATHER + PROFILE + DELAY_MODEL
+
+ACTIVITY = """
+kind: FeatureView
+name: aircraft_activity
+entities: [aircraft]
+transformation:
+  source: flights
+  every: 1h
+  aggregations:
+    - {feature: flights_24h,        function: COUNT, window: 24h}
+    - {feature: mean_air_time_30d,  function: MEAN, column: air_time, window: 30d}
+    - {feature: late_24h,           function: COUNT, window: 24h, filter: "dep_delay > 15"}
+---
+"""
+RISK = """
+kind: FeatureView
+name: delay_risk
+transformation:
+  views: [aircraft_delays]
+  request: [{name: sched_hour, type: INT64}]
+  expressions:
+    - {feature: risk, type: FLOAT64, expression: "mean_dep_delay_7d * (1 + sched_hour / 24.0)"}
+---
+"""
+POSITION = """
+kind: FeatureView
+name: aircraft_position
+entities: [aircraft]
+ttl: 15m
+transformation: {push: {}}
+features: [{name: altitude_ft, type: INT64}, {name: ground_speed_kn, type: FLOAT64}]
+---
+"""
+WHOLE_MODEL = """
+kind: FeatureService
+name: delay_model
+features:
+  - aircraft_delays
+  - "aircraft_activity@1:flights_24h"
+  - delay_risk:risk
+  - {view: airport_weather, as: origin_weather, keys: {airport: origin}}
+  - {view: airport_weather, as: dest_weather, keys: {airport: dest}}
+---
+"""
+WHOLE = (
+    AIRCRAFT
+    + FLIGHTS
+    + PLANES
+    + WEATHER
+    + AIRPORT
+    + DELAYS
+    + ACTIVITY
+    + AIRPORT_WEATHER
+    + PROFILE
+    + RISK
+    + POSITION
+    + WHOLE_MODEL
+)
+"""As it stands there."""

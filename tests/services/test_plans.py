@@ -24,7 +24,7 @@ from tests.services.registering import ANN, Registry
 async def test_the_example_is_written_whole(registry: Registry) -> None:
     made = await registry.apply(EXAMPLE)
 
-    assert made == ["aircraft_delays@1", "airport_weather@1", "aircraft_profile@1"]
+    assert made == ["aircraft_delays@1", "aircraft_profile@1", "airport_weather@1"]
     assert await registry.counts() == [2, 3, 3, 3, 1, 3, 9]
     assert await registry.revision() == 9
     assert [sequence for sequence, _ in await registry.events()] == list(range(1, 10))
@@ -35,8 +35,8 @@ async def test_the_example_is_written_whole(registry: Registry) -> None:
     ]
     assert [copy.layout for copy in copies] == [
         ("mean_dep_delay_7d", "flights_7d"),
-        ("wind_speed", "visib"),
         ("manufacturer", "seats", "built"),
+        ("wind_speed", "visib"),
     ]
 
 
@@ -79,7 +79,7 @@ async def test_of_racing_applies_each_is_planned_on_what_the_other_left(registry
 async def test_two_applies_of_the_same_make_one_version(registry: Registry) -> None:
     made = await asyncio.gather(registry.apply(EXAMPLE), registry.apply(EXAMPLE))
 
-    assert sorted(made, key=len) == [[], ["aircraft_delays@1", "airport_weather@1", "aircraft_profile@1"]]
+    assert sorted(made, key=len) == [[], ["aircraft_delays@1", "aircraft_profile@1", "airport_weather@1"]]
     assert await registry.counts() == [2, 3, 3, 3, 1, 3, 9]
 
 
@@ -124,8 +124,8 @@ async def test_materialize_starts_a_run_of_each_version_that_needs_one(registry:
 
     assert [(run.view_name, run.version_number, run.trigger) for run in applied.materializations] == [
         ("aircraft_delays", 1, RunTrigger.APPLY),
-        ("airport_weather", 1, RunTrigger.APPLY),
         ("aircraft_profile", 1, RunTrigger.APPLY),
+        ("airport_weather", 1, RunTrigger.APPLY),
     ]
     assert applied.unmaterialized == ()
 
