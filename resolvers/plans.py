@@ -12,7 +12,7 @@ from resolvers.access import EDITOR
 from schema.connections import Project
 from schema.feature_view_versions import FeatureViewVersion
 from schema.materializations import Materialization
-from schema.plans import ApplyPayload, ApplyResult, DefinitionInput, Plan, PlanResult, VersionPayload, VersionResult
+from schema.plans import ApplyPayload, ApplyResult, DefinitionInput, Plan, PlanResult
 
 Definitions = Annotated[
     list[DefinitionInput],
@@ -104,17 +104,3 @@ class PlanMutations:
             materializations=[Materialization.from_document(run) for run in applied.materializations],
             unmaterialized=[FeatureViewVersion.from_document(version) for version in applied.unmaterialized],
         )
-
-    @strawberry.mutation(
-        description="Makes a version the current one, at once, whatever it covers: a draft that waits, or an older "
-        "PUBLISHED version, which is the way back. Editor.",
-        metadata=EDITOR,
-    )
-    async def publish_version(
-        self,
-        info: Info,
-        reference: Annotated[str, strawberry.argument(description="view@3; without a number, the newest version.")],
-        project: Project = DEFAULT_PROJECT,
-    ) -> VersionResult:
-        version = await info.context.services.versions.publish(info.context.viewer, project, reference)
-        return VersionPayload(version=FeatureViewVersion.from_document(version))

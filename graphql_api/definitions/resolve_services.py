@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.parse_services import parse_entry
 from graphql_api.definitions.problems import Problems, nearest
+from graphql_api.definitions.remedies import instead_of
 from graphql_api.definitions.specs import EntrySpec
 from graphql_api.documents.base import ID
 from graphql_api.documents.feature_services import (
@@ -92,7 +93,7 @@ def _pinned(draft: Draft, entry: EntrySpec, pin: ServiceEntryPart | None) -> Fea
         return None
     if version.state in (VersionState.DEPRECATED, VersionState.ARCHIVED):
         message = f"{version.reference} is {version.state}: what is new may not use it."
-        draft.problems.add(entry.path, message, f"The newest is {latest.reference}." if version is not latest else None)
+        draft.problems.add(entry.path, message, instead_of(draft, version))
         return None
     return version
 

@@ -36,6 +36,9 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     versions = await FeatureViewVersionDocument.find(
         own, {"$or": [{"view_name": {"$in": sorted(names)}}, {"_id": {"$in": sorted(pins)}}]}
     ).to_list()
+    missing = {one.replacement_id for one in versions if one.replacement_id} - {one.id for one in versions}
+    if missing:
+        versions += await FeatureViewVersionDocument.find({"_id": {"$in": sorted(missing)}}).to_list()
     view_ids = sorted({version.view_id for version in versions})
     return Registry(
         project_id=project_id,
