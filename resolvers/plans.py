@@ -20,9 +20,18 @@ Definitions = Annotated[
 ]
 Prune = Annotated[
     bool,
-    strawberry.argument(description="Delete what was last applied under the same `label` and is absent now."),
+    strawberry.argument(
+        description="Delete what was last applied under the same `label` and is absent now, as the plan lists. Refused "
+        "(BlockedByDependents) where something that stays depends on it."
+    ),
 ]
-Label = Annotated[str | None, strawberry.argument(description="What this set of definitions is called, for `prune`.")]
+Label = Annotated[
+    str | None,
+    strawberry.argument(
+        description="What this set of definitions is called, kept with each object until it is applied again: 1 to 100 "
+        "characters. `prune` needs it; what was last applied under another label, or none, is never pruned."
+    ),
+]
 Repin = Annotated[
     bool,
     strawberry.argument(description="Move pins without a number to the newest version, also where they stood before."),
