@@ -18,6 +18,7 @@ from graphql_api.services.entities import Entities
 from graphql_api.services.feature_services import FeatureServices
 from graphql_api.services.feature_views import FeatureViews
 from graphql_api.services.features import Features
+from graphql_api.services.impacts import Impacts
 from graphql_api.services.learning import Learning
 from graphql_api.services.materializations import Materializations
 from graphql_api.services.online_features import OnlineFeatures
@@ -55,6 +56,7 @@ class Services:
     run_history: RunHistory
     plans: Plans
     deleting: Deleting
+    impacts: Impacts
     materializations: Materializations
     run_progress: RunProgress
     online_features: OnlineFeatures
@@ -106,7 +108,7 @@ class Runtime:
         materializations = Materializations(projects=projects, queue=RunQueue(self.database))
         learning = Learning(objects=self.objects, files=self.cache, sandboxes=self.sandbox)
         lookups = await stack.enter_async_context(LookupPlans(self.feed))
-        versions = Versions(projects=projects)
+        versions = Versions(projects=projects, cancel_run=materializations.cancel_if_possible)
         tokens = Tokens(projects=projects, feed=self.feed)
         await stack.enter_async_context(tokens.following())
         return Services(
@@ -127,6 +129,7 @@ class Runtime:
                 cancel_run=materializations.cancel_in,
             ),
             deleting=Deleting(projects=projects),
+            impacts=Impacts(projects=projects),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),
             online_features=OnlineFeatures(

@@ -12,7 +12,7 @@ from resolvers.access import EDITOR
 from schema.connections import Project
 from schema.feature_view_versions import FeatureViewVersion
 from schema.materializations import Materialization
-from schema.plans import ApplyPayload, ApplyResult, DefinitionInput, Plan, PlanResult, VersionPayload, VersionResult
+from schema.plans import ApplyPayload, ApplyResult, DefinitionInput, Plan, PlanResult
 
 Definitions = Annotated[
     list[DefinitionInput],
@@ -20,9 +20,18 @@ Definitions = Annotated[
 ]
 Prune = Annotated[
     bool,
-    strawberry.argument(description="Delete what was last applied under the same `label` and is absent now."),
+    strawberry.argument(
+        description="Delete what was last applied under the same `label` and is absent now, as the plan lists. Refused "
+        "(BlockedByDependents) where something that stays depends on it."
+    ),
 ]
-Label = Annotated[str | None, strawberry.argument(description="What this set of definitions is called, for `prune`.")]
+Label = Annotated[
+    str | None,
+    strawberry.argument(
+        description="What this set of definitions is called, kept with each object until it is applied again: 1 to 100 "
+        "characters. `prune` needs it; what was last applied under another label, or none, is never pruned."
+    ),
+]
 Repin = Annotated[
     bool,
     strawberry.argument(description="Move pins without a number to the newest version, also where they stood before."),
@@ -104,17 +113,3 @@ class PlanMutations:
             materializations=[Materialization.from_document(run) for run in applied.materializations],
             unmaterialized=[FeatureViewVersion.from_document(version) for version in applied.unmaterialized],
         )
-
-    @strawberry.mutation(
-        description="Makes a version the current one, at once, whatever it covers: a draft that waits, or an older "
-        "PUBLISHED version, which is the way back. Editor.",
-        metadata=EDITOR,
-    )
-    async def publish_version(
-        self,
-        info: Info,
-        reference: Annotated[str, strawberry.argument(description="view@3; without a number, the newest version.")],
-        project: Project = DEFAULT_PROJECT,
-    ) -> VersionResult:
-        version = await info.context.services.versions.publish(info.context.viewer, project, reference)
-        return VersionPayload(version=FeatureViewVersion.from_document(version))

@@ -15,7 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from graphql_api.domain.enums import ValueStatus
-from resolvers.deleting import DeletingMutations
+from resolvers.lifecycle import LifecycleMutations, LifecycleQueries
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
 from resolvers.plans import PlanMutations, PlanQueries
@@ -53,12 +53,13 @@ class Query(
     RunQueries,
     OnlineFeaturesQueries,
     PlanQueries,
+    LifecycleQueries,
 ):
     pass
 
 
 @strawberry.type(description="Changing. Each field says which role of the project it needs.")
-class Mutation(PlanMutations, DeletingMutations, RunMutations):
+class Mutation(PlanMutations, LifecycleMutations, RunMutations):
     pass
 
 

@@ -46,6 +46,7 @@ _DESCRIPTIONS: dict[EnumMeta, str] = {
         "PRESENT; NULL_VALUE: the row is there and holds null; MISSING: no row, or a null key; EXPIRED: the row is too "
         "old to be served."
     ),
+    enums.ImpactAction: "What may be done to an object that is there; all but DELETE, to versions of views alone.",
     enums.ChangeKind: "What becomes of a thing.",
     FeatureViewOrderField: "What feature views may be ordered by.",
 }

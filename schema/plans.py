@@ -127,7 +127,7 @@ ApplyResult = Annotated[
     strawberry.union("ApplyResult", description="What was done, or why nothing was."),
 ]
 VersionResult = Annotated[
-    VersionPayload | NotFound | Conflict | BlockedByDependents,
+    VersionPayload | InvalidInput | NotFound | Conflict | BlockedByDependents,
     strawberry.union("VersionResult", description="A version, or why nothing was done."),
 ]
 DeleteResult = Annotated[

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.problems import nearest
 from graphql_api.definitions.reading import CREATED, EVENT
+from graphql_api.definitions.remedies import instead_of
 from graphql_api.documents.base import ID, ColumnPart
 from graphql_api.documents.feature_views import FeatureViewVersionDocument, ViewPinPart
 from graphql_api.domain.enums import DefinitionKind, VersionState
@@ -35,7 +36,7 @@ def pinned(draft: Draft, path: str, reference: Reference, kept: ID | None) -> Fe
         return None
     if version.state in (VersionState.DEPRECATED, VersionState.ARCHIVED):
         message = f"{version.reference} is {version.state}: what is new may not use it."
-        draft.problems.add(path, message, f"The newest is {latest.reference}." if version is not latest else None)
+        draft.problems.add(path, message, instead_of(draft, version))
         return None
     return version
 

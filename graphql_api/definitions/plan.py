@@ -89,7 +89,8 @@ class Planned:
     """`revision`: of the project when all that this rests on was read.
 
     `made`: view versions that are new. `wanting`: latest versions of views, of this plan, that need a run.
-    `cancelled`: runs of superseded drafts whose data nobody goes on with."""
+    `cancelled`: runs of superseded drafts whose data nobody goes on with. `labelled`: documents that stay as they are,
+    but for the `label` that they were last applied under."""
 
     plan: Plan
     revision: int
@@ -98,4 +99,6 @@ class Planned:
     wanting: tuple[ID, ...]
     cancelled: tuple[ID, ...]
     published: Mapping[str, int]
+    labelled: Mapping[type[Document], tuple[ID, ...]] = field(default_factory=dict[type[Document], tuple[ID, ...]])
+    label: str | None = None
     removal: Removal = field(default_factory=Removal)

@@ -6,14 +6,18 @@ from graphql_api.definitions.behind import behind
 from graphql_api.definitions.canonical import canonical, fingerprint
 from graphql_api.definitions.documents import Definition
 from graphql_api.definitions.draft import Draft
+from graphql_api.definitions.labels import put_label
 from graphql_api.definitions.parse import parse
 from graphql_api.definitions.plan import Plan, Planned, PlannedChange
 from graphql_api.definitions.plan_services import plan_services
 from graphql_api.definitions.plan_sources import plan_entities, plan_sources
 from graphql_api.definitions.plan_views import covers_enough, plan_views
 from graphql_api.definitions.problems import Problems
+from graphql_api.definitions.pruning import prune
 from graphql_api.definitions.questions import Answers
 from graphql_api.definitions.registry import Registry
+from graphql_api.definitions.removal import Removal
+from graphql_api.definitions.usage import Usage
 from graphql_api.documents.base import ID
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument
@@ -22,9 +26,18 @@ from graphql_api.errors import InvalidInput
 
 
 async def make_plan(
-    definitions: Sequence[Definition], registry: Registry, answers: Answers, *, author: str, repin: bool = False
+    definitions: Sequence[Definition],
+    registry: Registry,
+    answers: Answers,
+    *,
+    author: str,
+    repin: bool = False,
+    label: str | None = None,
+    prune_by: Usage | None = None,
 ) -> Planned:
-    """Raises InvalidInput with every problem at once."""
+    """`prune_by`: who uses what, where that which is absent under the label is to be deleted.
+
+    Raises InvalidInput with every problem at once, BlockedByDependents where something needs what would be deleted."""
     problems = Problems()
     draft = Draft(registry, parse(definitions, problems), answers, problems)
     plan_entities(draft)
@@ -34,11 +47,14 @@ async def make_plan(
     if problems:
         count = "is a problem" if len(problems) == 1 else f"are {len(problems)} problems"
         raise InvalidInput(f"There {count} in the definitions.", problems.sorted())
+    removal = prune(draft, label, prune_by) if label is not None and prune_by is not None else Removal()
+    labelled = put_label(draft, label)
+    options = {"repin": repin, "label": label, "prune": prune_by is not None}
     plan = Plan(
         changes=tuple(draft.changes),
         behind=behind(draft),
         warnings=tuple(sorted(set(draft.warnings))),
-        fingerprint=_fingerprint(definitions, draft, repin=repin),
+        fingerprint=_fingerprint(definitions, draft, options),
     )
     return Planned(
         plan=plan,
@@ -48,6 +64,9 @@ async def make_plan(
         wanting=_wanting(draft),
         cancelled=tuple(dict.fromkeys(draft.cancelled)),
         published=dict(draft.published),
+        labelled=labelled,
+        label=label,
+        removal=removal,
     )
 
 
@@ -72,12 +91,12 @@ def _views_after(draft: Draft) -> list[FeatureViewDocument]:
     return list((dict(draft.registry.views) | views).values())
 
 
-def _fingerprint(definitions: Sequence[Definition], draft: Draft, *, repin: bool) -> str:
+def _fingerprint(definitions: Sequence[Definition], draft: Draft, options: Mapping[str, object]) -> str:
     """Of the changes, what they rest on, and what they would write: the same plan, the same fingerprint."""
     return fingerprint(
         {
             "definitions": sorted(canonical([definition.kind, definition.spec]) for definition in definitions),
-            "repin": repin,
+            **options,
             "changes": [_change(draft, change) for change in draft.changes],
             "data": [[version.reference, version.data_fingerprint] for version in draft.made],
             "pins": [

@@ -35,7 +35,8 @@ class TagPart(Part):
 
 
 class Described(Document):
-    """What a person says of an object of the registry. `spec` is the object as the YAML writes it."""
+    """What a person says of an object of the registry. `spec` is the object as the YAML writes it; `label` what it was
+    last applied under, None: under none."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     project_id: PydanticObjectId
@@ -44,5 +45,6 @@ class Described(Document):
     owner: str | None = None
     tags: tuple[TagPart, ...] = ()
     spec: dict[str, object]
+    label: str | None = None
     created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(default_factory=utc_now)

@@ -134,6 +134,13 @@ class ValueStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class ImpactAction(StrEnum):
+    DELETE = "DELETE"
+    DEPRECATE = "DEPRECATE"
+    ARCHIVE = "ARCHIVE"
+    PUBLISH = "PUBLISH"
+
+
 class ChangeKind(StrEnum):
     ADDED = "ADDED"
     REMOVED = "REMOVED"

@@ -1,6 +1,6 @@
 """What an action on one object of the registry would do: told by `impact`, and done by the mutation of that name."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -8,13 +8,14 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from graphql_api.definitions.plan import Change, PlannedChange
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import in_transaction
-from graphql_api.documents.recording import Deed, RegistryMoved, record_changes
+from graphql_api.documents.recording import Deed, RegistryChange, RegistryMoved, record_changes
 from graphql_api.errors import Conflict, ProjectNotFound, UserError
 from graphql_api.services.auditing import registry_change
 
 ATTEMPTS = 8
 
-Write = Callable[[AsyncClientSession], Awaitable[None]]
+Write = Callable[[AsyncClientSession], Awaitable[Sequence[RegistryChange] | None]]
+"""Gives the changes of other objects that follow, if there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ async def _write(project: ProjectDocument, revision: int, decision: Decision, de
 
     async def body(session: AsyncClientSession) -> None:
         await record_changes(session, project.id, changes, deed=deed, revision=revision)
-        if decision.write is not None:
-            await decision.write(session)
+        followed = await decision.write(session) if decision.write is not None else None
+        if followed:
+            await record_changes(session, project.id, followed, deed=deed)
 
     await in_transaction(ProjectDocument, body)

@@ -17,10 +17,10 @@ from graphql_api.domain.references import Reference
 from graphql_api.errors import NotFound
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.decisions import Decision, carry_out, refused
+from graphql_api.services.naming import parsed_reference
 from graphql_api.services.projects import Projects
 from graphql_api.services.removing import remove
 from graphql_api.services.usage_reading import read_usage
-from graphql_api.services.versions import parsed_reference
 
 _MODELS: Mapping[DefinitionKind, type[Described]] = {
     DefinitionKind.ENTITY: EntityDocument,

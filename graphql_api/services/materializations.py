@@ -1,6 +1,7 @@
 """Decides which runs there are; workers carry them out."""
 
 import hashlib
+from contextlib import suppress
 
 import msgspec
 from beanie import PydanticObjectId
@@ -94,6 +95,11 @@ class Materializations:
         """The same, for who knows the project already."""
         viewer.must_be(Role.EDITOR, str(project.id), project.name)
         return await self._queue.cancel(PydanticObjectId(run_id), by=viewer.name)
+
+    async def cancel_if_possible(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> None:
+        """The same for a run that may have ended or committed meanwhile, which is as well."""
+        with suppress(Conflict, NotFound):
+            await self.cancel_in(viewer, project, run_id)
 
     async def get(self, viewer: Viewer, run_id: ObjectId, role: Role = Role.VIEWER) -> MaterializationDocument:
         """The run, for who holds `role` in its project. Raises Unauthenticated, NotFound or Forbidden."""

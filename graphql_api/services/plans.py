@@ -1,5 +1,6 @@
 """Plans of definitions, and their doing."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -16,13 +17,16 @@ from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.recording import RegistryMoved
 from graphql_api.domain.enums import Role, RunTrigger
-from graphql_api.errors import Conflict, InvalidInput, NotFound
+from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.projects import Projects
 from graphql_api.services.registry_reading import read_registry
 from graphql_api.services.registry_writing import write_plan
+from graphql_api.services.usage_reading import read_usage
 
 ATTEMPTS = 8
+MOST_LABEL = 100
+_LABEL = re.compile(rf"(?! )[^\x00-\x1f\x7f]{{1,{MOST_LABEL}}}(?<! )")
 T = TypeVar("T")
 
 
@@ -55,6 +59,13 @@ class Applied:
     unmaterialized: tuple[FeatureViewVersionDocument, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    repin: bool
+    prune: bool
+    label: str | None
+
+
 class Plans:
     """What definitions would change, and the changing: whole, and only ever on the registry that was looked at."""
 
@@ -85,12 +96,13 @@ class Plans:
 
         Raises:
             InvalidInput: with every problem of the definitions.
+            BlockedByDependents: what stays depends on something that would be pruned.
             Unavailable: the store of the files, or what types SQL, does not answer.
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
-        _refuse_pruning(prune=prune, label=label)
+        options = _options(repin=repin, prune=prune, label=label)
         async with self._answers() as answers:
-            return (await _planned(viewer, project, definitions, answers, repin=repin)).plan
+            return (await _planned(viewer, project, definitions, answers, options)).plan
 
     async def apply(
         self,
@@ -108,13 +120,14 @@ class Plans:
 
         Raises:
             InvalidInput: with every problem of the definitions.
+            BlockedByDependents: what stays depends on something that would be pruned.
             Conflict: the plan is not the one of `fingerprint` any more, or the registry would not hold still.
             Unavailable: as for `plan`.
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
-        _refuse_pruning(prune=prune, label=label)
+        options = _options(repin=repin, prune=prune, label=label)
         async with self._answers() as answers:
-            planned = await _applied(viewer, project, definitions, answers, fingerprint=fingerprint, repin=repin)
+            planned = await _applied(viewer, project, definitions, answers, options, fingerprint=fingerprint)
         for run_id in planned.cancelled:
             await _if_possible(self._cancel_run(viewer, project, run_id))
         versions = await _versions([*planned.made, *planned.wanting])
@@ -137,15 +150,15 @@ async def _applied(
     project: ProjectDocument,
     definitions: Sequence[Definition],
     answers: Answers,
+    options: _Options,
     *,
     fingerprint: str | None,
-    repin: bool,
 ) -> Planned:
     for _ in range(ATTEMPTS):
-        planned = await _planned(viewer, project, definitions, answers, repin=repin)
+        planned = await _planned(viewer, project, definitions, answers, options)
         if fingerprint not in (None, planned.plan.fingerprint):
             raise Conflict("The plan is no longer the one that was reviewed: plan again, and review what has changed.")
-        if not planned.plan.changes:
+        if not (planned.plan.changes or planned.labelled):
             return planned
         try:
             await write_plan(project, planned, deed=deed_of(viewer, "apply"))
@@ -158,15 +171,29 @@ async def _applied(
 
 
 async def _planned(
-    viewer: Viewer, project: ProjectDocument, definitions: Sequence[Definition], answers: Answers, *, repin: bool
+    viewer: Viewer, project: ProjectDocument, definitions: Sequence[Definition], answers: Answers, options: _Options
 ) -> Planned:
     registry = await read_registry(project.id, definitions)
-    return await make_plan(definitions, registry, answers, author=viewer.name, repin=repin)
+    return await make_plan(
+        definitions,
+        registry,
+        answers,
+        author=viewer.name,
+        repin=options.repin,
+        label=options.label,
+        prune_by=await read_usage(project.id) if options.prune else None,
+    )
 
 
-def _refuse_pruning(*, prune: bool, label: str | None) -> None:
-    if prune or label is not None:
-        raise InvalidInput("prune and label are not available yet: apply creates and changes, and deletes nothing.")
+def _options(*, repin: bool, prune: bool, label: str | None) -> _Options:
+    """Raises InvalidInput for a label that is none, and where it is not said what to prune."""
+    if label is not None and not _LABEL.fullmatch(label):
+        message = f"{label!r} is no label: write 1 to {MOST_LABEL} characters on one line, no space at either end."
+        raise InvalidInput(message, [Problem("label", message)])
+    if prune and label is None:
+        message = "prune deletes what was last applied under a label and is absent now, and no label is given."
+        raise InvalidInput(message, [Problem("label", message, "Give the label of these definitions, or leave prune.")])
+    return _Options(repin=repin, prune=prune, label=label)
 
 
 async def _versions(ids: Sequence[ID]) -> dict[ID, FeatureViewVersionDocument]:

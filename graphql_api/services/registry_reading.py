@@ -34,6 +34,9 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     names = _named(specs) | await _readers([sources[name].id for name in specs.sources if name in sources])
     pins = {entry.version_id for service in services for entry in service.entries}
     versions = await _versions(project_id, names, pins)
+    missing = {one.replacement_id for one in versions if one.replacement_id} - {one.id for one in versions}
+    if missing:
+        versions += await FeatureViewVersionDocument.find({"_id": {"$in": sorted(missing)}}).to_list()
     view_ids = sorted({version.view_id for version in versions})
     return Registry(
         project_id=project_id,

@@ -37,6 +37,10 @@ async def write_plan(project: ProjectDocument, planned: Planned, *, deed: Deed) 
             replacements = [ReplaceOne({"_id": document.id}, dumped(document)) for document in changed]
             await collection_of(model).bulk_write(replacements, session=session)
 
+        for model, ids in planned.labelled.items():
+            own: dict[str, object] = {"_id": {"$in": list(ids)}}
+            await collection_of(model).update_many(own, {"$set": {"label": planned.label}}, session=session)
+
     await in_transaction(ProjectDocument, body)
 
 

@@ -1,24 +1,34 @@
 """Versions of feature views: immutable, and the way back to the view that they belong to."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import Role
+from graphql_api.domain.enums import IN_PROGRESS, Role
 from graphql_api.domain.pages import KeyKind, Order, SortKey
 from graphql_api.domain.references import Reference
-from graphql_api.errors import NotFound
+from graphql_api.errors import InvalidInput, Problem
 from graphql_api.services.auditing import deed_of
+from graphql_api.services.decisions import carry_out
 from graphql_api.services.lookups import find_visible
+from graphql_api.services.naming import parsed_reference, version_named, version_reference
 from graphql_api.services.pages import Edge
 from graphql_api.services.projects import Projects
-from graphql_api.services.publishing import publish
+from graphql_api.services.publishing import decide_publish
+from graphql_api.services.retiring import decide_archive, decide_deprecate, is_held
 
 NEWEST_FIRST = Order("version", (SortKey("number", KeyKind.NUMBER, -1),))
+
+
+MOST_REASON = 1_000
+CancelRun = Callable[[Viewer, ProjectDocument, PydanticObjectId], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +40,10 @@ class VersionNumber:
 
 
 class Versions:
-    def __init__(self, *, projects: Projects) -> None:
+    def __init__(self, *, projects: Projects, cancel_run: CancelRun) -> None:
+        """`cancel_run` lets a run that has ended or committed be."""
         self._projects = projects
+        self._cancel_run = cancel_run
 
     async def get(self, viewer: Viewer, project_name: str, reference: str) -> FeatureViewVersionDocument | None:
         """By `view@3`, or `view` for the current version; None where nothing is meant by it."""
@@ -78,18 +90,75 @@ class Versions:
             Conflict: it is deprecated or archived, or a draft without data.
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
-        wanted = parsed_reference(reference)
-        if wanted is None or wanted.feature is not None:
-            raise NotFound(f"There is no version {reference!r}: write a view's name, or name@3.")
-        return await publish(project, wanted, deed=deed_of(viewer, "publishVersion"))
+        wanted = version_reference(reference)
+        _, version = await version_named(project, wanted, newest=True)
+        exact = replace(wanted, version=version.number)
+        await carry_out(project, lambda: decide_publish(project, exact), deed=deed_of(viewer, "publishVersion"))
+        return await _as_it_is(project, exact)
+
+    async def deprecate(
+        self, viewer: Viewer, project_name: str, reference: str, reason: str, replacement: str | None
+    ) -> FeatureViewVersionDocument:
+        """Serve a version on, and let nothing new depend on it; without a number, the current one.
+
+        Raises:
+            Forbidden: the viewer is no editor of the project.
+            NotFound: there is no such version, or no such replacement.
+            InvalidInput: the reason is empty, or too long.
+            Conflict: it is a draft or archived, or the replacement is itself on its way out.
+        """
+        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        why = _checked_reason(reason)
+        exact = await _exact(project, reference)
+        await carry_out(
+            project,
+            lambda: decide_deprecate(project, exact, why, replacement),
+            deed=deed_of(viewer, "deprecateVersion"),
+        )
+        return await _as_it_is(project, exact)
+
+    async def archive(self, viewer: Viewer, project_name: str, reference: str) -> FeatureViewVersionDocument:
+        """End a version that nobody uses, and the runs of its data unless another version goes on with it.
+
+        Raises:
+            Forbidden: the viewer is no editor of the project.
+            NotFound: there is no such version.
+            BlockedByDependents: a service version, or another view's version that is not archived, uses it.
+            Conflict: it is the current version.
+        """
+        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        exact = await _exact(project, reference)
+        await carry_out(project, lambda: decide_archive(project, exact), deed=deed_of(viewer, "archiveVersion"))
+        version = await _as_it_is(project, exact)
+        if not await is_held(version):
+            for run_id in await _runs_in_progress(version):
+                await self._cancel_run(viewer, project, run_id)
+        return version
 
 
-def parsed_reference(text: str) -> Reference | None:
-    """None for what is no reference: it refers to nothing."""
-    try:
-        return Reference.parse(text)
-    except ValueError:
-        return None
+async def _exact(project: ProjectDocument, text: str) -> Reference:
+    """With the number that is meant now, whatever becomes current meanwhile."""
+    wanted = version_reference(text)
+    _, version = await version_named(project, wanted)
+    return replace(wanted, version=version.number)
+
+
+async def _as_it_is(project: ProjectDocument, exact: Reference) -> FeatureViewVersionDocument:
+    _, version = await version_named(project, exact)
+    return version
+
+
+async def _runs_in_progress(version: FeatureViewVersionDocument) -> list[PydanticObjectId]:
+    of_data = {"data_id": version.data_id, "state": {"$in": list(IN_PROGRESS)}}
+    return [run["_id"] async for run in collection_of(MaterializationDocument).find(of_data, {"_id": 1})]
+
+
+def _checked_reason(reason: str) -> str:
+    text = reason.strip()
+    if not text or len(text) > MOST_REASON:
+        message = f"The reason must have 1 to {MOST_REASON} characters; it has {len(text)}."
+        raise InvalidInput(message, [Problem("reason", message, "Say what is wrong with the version.")])
+    return text
 
 
 async def resolved(project_id: ObjectId, reference: Reference) -> FeatureViewVersionDocument | None:

@@ -61,6 +61,17 @@ CALLS: Mapping[str, Call] = {
     "Mutation.publishVersion": Call(
         'mutation($p: String!) { publishVersion(reference: "aircraft_delays@1", project: $p) { __typename } }'
     ),
+    "Query.impact": Call(
+        'query($p: String!) { impact(action: ARCHIVE, kind: FEATURE_VIEW, reference: "aircraft_delays@1", project: $p)'
+        " { allowed } }"
+    ),
+    "Mutation.deprecateVersion": Call(
+        'mutation($p: String!) { deprecateVersion(reference: "aircraft_delays@1", reason: "old", project: $p)'
+        " { __typename } }"
+    ),
+    "Mutation.archiveVersion": Call(
+        'mutation($p: String!) { archiveVersion(reference: "aircraft_delays@1", project: $p) { __typename } }'
+    ),
     "Mutation.delete": Call(
         'mutation($p: String!) { delete(kind: FEATURE_SERVICE, name: "delay_model", project: $p) { __typename } }'
     ),

@@ -169,7 +169,7 @@ async def test_an_archived_version_cannot_be_pinned_anew(world: World) -> None:
 
     problems = await world.problems('kind: FeatureService\nname: s\nfeatures: ["aircraft_delays@2"]')
     assert [(problem.message, problem.hint) for problem in problems] == [
-        ("aircraft_delays@2 is ARCHIVED: what is new may not use it.", "The newest is aircraft_delays@3.")
+        ("aircraft_delays@2 is ARCHIVED: what is new may not use it.", "Write aircraft_delays@3.")
     ]
 
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.definitions.plan import Plan
 from graphql_api.definitions.questions import Answers
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
@@ -16,9 +17,11 @@ from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import Role
 from graphql_api.runs.queue import RunQueue
 from graphql_api.services.deleting import Deleting
+from graphql_api.services.impacts import Impacts
 from graphql_api.services.materializations import Materializations
 from graphql_api.services.plans import Plans
 from graphql_api.services.projects import Projects
+from graphql_api.services.versions import Versions
 from tests.definitions.world import FILES, DuckAnswers, definitions_of
 
 ANN = Viewer(name="ann", everywhere=Role.ADMIN)
@@ -56,10 +59,21 @@ class Registry:
     async def _answers(self) -> AsyncGenerator[Answers]:
         yield self.answers
 
+    async def plan(self, text: str) -> Plan:
+        return await self.plans.plan(ANN, "default", definitions_of(text))
+
     async def apply(self, text: str, **options: bool | str) -> list[str]:
         """References of the versions that were made."""
         applied = await self.plans.apply(ANN, "default", definitions_of(text), **options)  # pyright: ignore[reportArgumentType]
         return [version.reference for version in applied.versions]
+
+    @property
+    def versions(self) -> Versions:
+        return Versions(projects=Projects(), cancel_run=self.runs.cancel_if_possible)
+
+    @property
+    def impacts(self) -> Impacts:
+        return Impacts(projects=Projects())
 
     @property
     def deleting(self) -> Deleting:

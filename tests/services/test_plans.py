@@ -178,12 +178,6 @@ async def test_problems_are_told_and_nothing_is_written(registry: Registry) -> N
     assert await registry.counts() == [0] * 7
 
 
-@pytest.mark.parametrize("options", [{"prune": True}, {"label": "team"}])
-async def test_pruning_is_refused_plainly(registry: Registry, options: dict[str, bool | str]) -> None:
-    with pytest.raises(InvalidInput, match="not available yet"):
-        await registry.apply(EXAMPLE, **options)
-
-
 async def test_only_editors_of_the_project_plan_and_apply(registry: Registry) -> None:
     reader = Viewer(name="bob", roles={str(registry.project.id): Role.VIEWER})
     stranger = Viewer(name="eve")
