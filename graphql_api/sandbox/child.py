@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -69,8 +70,16 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 def _start(worker: "_Worker") -> None:
     """SQL nests; its tree is walked by recursion."""
     sys.setrecursionlimit(20_000)
+    threading.excepthook = _end_at_error
     threading.stack_size(_STACK)
     threading.Thread(target=worker.work, daemon=True).start()
+
+
+def _end_at_error(met: threading.ExceptHookArgs) -> None:
+    """Without its thread the process would only keep its parent waiting."""
+    traceback.print_exception(met.exc_value)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _read(requests: BinaryIO, worker: "_Worker") -> None:
@@ -101,20 +110,25 @@ class _Worker:
     def work(self) -> None:
         allowed_functions()
         while True:
-            call = self.calls.get()
-            body = self._encoder.encode(self._outcome(call))
-            self._answers.write(frame(body))
+            self._answers.write(frame(self._outcome(self.calls.get())))
             self._answers.flush()
 
-    def _outcome(self, call: Call) -> Done | Problem:
+    def _outcome(self, call: Call) -> bytes:
+        """What is sent back; whatever went wrong is told, since the parent waits for an answer."""
         try:
-            return Done(msgspec.Raw(self._encoder.encode(self._computed(call))))
+            return self._encoder.encode(Done(msgspec.Raw(self._encoder.encode(self._computed(call)))))
         except Refused as refused:
-            return Problem(refused.problem)
+            problem = refused.problem
         except MemoryError:
-            return Problem(ComputeProblem("OUT_OF_MEMORY", "The computation needs more memory than it may have."))
+            problem = ComputeProblem("OUT_OF_MEMORY", "The computation needs more memory than it may have.")
         except RecursionError:
-            return Problem(ComputeProblem("SQL_FAILED", "The text is nested too deeply."))
+            problem = ComputeProblem("SQL_FAILED", "The text is nested too deeply.")
+        except Exception as error:
+            traceback.print_exc()
+            problem = ComputeProblem(
+                "INTERNAL", f"The computation met an error of the program: {type(error).__name__}."
+            )
+        return self._encoder.encode(Problem(problem))
 
     def _computed(self, call: Call) -> object:
         folders = writable_folders(call.request)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import signal
 from collections import deque
@@ -21,6 +22,7 @@ from graphql_api.engines.shapes import (
     ChunkPlan,
     ChunkResult,
     ComputeChunk,
+    ComputeProblem,
     DescribeFiles,
     DescribeSql,
     FileColumn,
@@ -39,6 +41,8 @@ from graphql_api.sandbox.folders import PoolFolder
 from graphql_api.sandbox.process import Child, ChildDied
 from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem
 from graphql_api.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 0.5
 _ADDRESS_MARGIN = 3 << 30
@@ -137,6 +141,8 @@ class Sandbox:
             paths = [*self._readable, *(_absolute(path) for path in readable)]
             body = msgspec.msgpack.encode(Call(request, paths))
             outcome = await self._exchange(body, self._seconds if seconds is None else seconds)
+            if _is_internal(outcome):
+                log.error("a computation met an error of the program\n%s", self._child.complaints())
             return _answer_of(request, outcome)
 
     async def cancel(self) -> None:
@@ -277,6 +283,14 @@ def _absolute(path: str) -> str:
     if not os.path.isabs(path):
         raise ValueError(f"{path!r} is not an absolute path")
     return path
+
+
+def _is_internal(outcome: Done | Problem) -> bool:
+    match outcome:
+        case Problem(problem=ComputeProblem(code="INTERNAL")):
+            return True
+        case _:
+            return False
 
 
 def _answer_of(request: Request, outcome: Done | Problem) -> object:

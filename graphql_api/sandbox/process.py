@@ -81,7 +81,7 @@ class Child:
             return await stdout.readexactly(length)
         except asyncio.IncompleteReadError:
             await self.kill()
-            raise ChildDied(self._process.returncode or 0, self._complaints()) from None
+            raise ChildDied(self._process.returncode or 0, self.complaints()) from None
 
     async def kill(self) -> None:
         """Reaped when this returns."""
@@ -96,7 +96,8 @@ class Child:
         await self.kill()
         await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def _complaints(self) -> str:
+    def complaints(self) -> str:
+        """The end of what it wrote to stderr."""
         try:
             return (self.folder / _COMPLAINTS).read_bytes()[-2000:].decode(errors="replace").strip()
         except OSError:

@@ -8,12 +8,15 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
-from graphql_api.engines.shapes import ComputeChunk, DescribeSql, FileColumn, Relation, View
+from graphql_api.engines.connections import Limits
+from graphql_api.engines.shapes import Check, ComputeChunk, DescribeSql, FileColumn, Relation, View
 from graphql_api.errors import RunFault
 from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
+from graphql_api.sandbox.protocol import Birth, Call, frame
 from tests.engines.support import DAY, JAN, NEVER, a_view, at, columns, write_parquet
 
 ONE = DescribeSql("SELECT 1 AS one", [])
@@ -194,6 +197,51 @@ async def test_a_text_that_is_one_huge_value_ends_no_more_than_its_child(tmp_pat
     async with SandboxPool(tmp_path / "sandbox", memory_bytes=100_000_000, spares=0) as pool, pool.lease([path]) as box:
         with pytest.raises(RunFault):
             await box.call(chunk(computing(path, "length(repeat('x', 4000000000))"), box))
+
+
+async def test_an_error_of_the_program_is_told_at_once_and_the_child_lives_on(
+    pool: SandboxPool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = source(tmp_path)
+    unplanned = Check("c", "SQL", "WARN", None, {})  # no plan gives a SQL check without its expression
+    view = msgspec.structs.replace(computing(path, "1"), checks=[unplanned])
+    async with pool.lease([path]) as box:
+        with pytest.raises(RunFault) as caught:
+            await box.call(chunk(view, box), seconds=30)
+        assert await box.call(ONE) == ANSWER
+
+    assert (caught.value.code, caught.value.retryable) == ("INTERNAL", False)
+    assert str(caught.value) == "The computation met an error of the program: KeyError."
+    assert "KeyError: 'expression'" in caplog.text
+
+
+CHILD = "import sys; from graphql_api.sandbox.child import main; main(sys.argv[1])"
+
+
+def test_a_child_that_cannot_answer_ends(tmp_path: Path) -> None:
+    limits = Limits(memory_bytes=100_000_000, temp_bytes=100_000_000, threads=1)
+    birth = Birth(os.getpid(), limits, address_bytes=4 << 30, cpu_seconds=60, file_bytes=100_000_000)
+    with (
+        (tmp_path / "stderr").open("wb") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-c", CHILD, msgspec.json.encode(birth).decode()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        ) as child,
+    ):
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.close()
+        child.stdin.write(frame(msgspec.msgpack.encode(Call(ONE, []))))
+        child.stdin.flush()
+        try:
+            returncode = child.wait(timeout=60)
+        finally:
+            child.kill()
+
+    assert returncode == 1
+    assert "BrokenPipeError" in (tmp_path / "stderr").read_text()
 
 
 async def test_refusals_of_sql_are_told_apart_from_faults(pool: SandboxPool) -> None:
