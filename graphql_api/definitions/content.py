@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import cast
 
 from graphql_api.definitions.canonical import canonical, fingerprint
-from graphql_api.definitions.reading import parse_moment
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.data_sources import SourcePart
 from graphql_api.documents.feature_views import (
@@ -16,6 +15,7 @@ from graphql_api.documents.feature_views import (
     ViewEntityPart,
 )
 from graphql_api.domain.enums import ValidationCheck, ValidationSeverity
+from graphql_api.domain.times import parse_moment
 from graphql_api.domain.types import ValueType
 
 

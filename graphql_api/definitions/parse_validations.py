@@ -5,9 +5,10 @@ from typing import cast
 
 from graphql_api.definitions.canonical import canonical
 from graphql_api.definitions.problems import nearest
-from graphql_api.definitions.reading import Reader, is_list, is_number, is_whole, kind_of, parse_moment
+from graphql_api.definitions.reading import Reader, is_list, is_number, is_whole, kind_of
 from graphql_api.definitions.specs import FeatureSpec, ValidationSpec
 from graphql_api.domain.enums import ValidationCheck, ValidationSeverity
+from graphql_api.domain.times import parse_moment
 from graphql_api.domain.types import ValueType
 
 ONE_ROW_PER_KEY = "one_row_per_key"

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from datetime import date
 from typing import TypeGuard, cast
 
 from graphql_api.definitions.problems import Problems, nearest
 from graphql_api.documents.base import TagPart
 from graphql_api.domain.durations import parse_duration
 from graphql_api.domain.references import NAME
-from graphql_api.domain.times import parse_rfc3339
+from graphql_api.domain.times import parse_moment
 from graphql_api.domain.types import ValueType
 
 _KINDS: Mapping[type, str] = {
@@ -43,18 +42,6 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 def is_number(value: object) -> TypeGuard[int | float]:
     return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def parse_moment(text: str) -> int:
-    """A day (its midnight in UTC) or an RFC 3339 time, in microseconds; raises ValueError."""
-    try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        day = None
-    try:
-        return parse_rfc3339(f"{day.isoformat()}T00:00:00Z" if day else text)
-    except ValueError as refused:
-        raise ValueError(f"{text!r} is neither a day nor a time with an offset, such as 2025-11-01") from refused
 
 
 def refuse_unstorable(value: object, path: str, problems: Problems) -> None:

@@ -6,10 +6,11 @@ MongoDB cuts datetimes to milliseconds, so wherever microseconds matter an int i
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 
@@ -46,6 +47,18 @@ def parse_rfc3339(text: str) -> int:
     zone = "+00:00" if offset in "Zz" else offset
     whole = datetime.fromisoformat(f"{date}T{time}{zone}")
     return to_micros(whole) + int((fraction or "")[:6].ljust(6, "0"))
+
+
+def parse_moment(text: str) -> int:
+    """A day (its midnight in UTC) or an RFC 3339 time, as definitions write moments; raises ValueError."""
+    try:
+        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    try:
+        return parse_rfc3339(f"{day.isoformat()}T00:00:00Z" if day else text)
+    except ValueError as refused:
+        raise ValueError(f"{text!r} is neither a day nor a time with an offset, such as 2025-11-01") from refused
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,7 +7,7 @@ from typing import cast
 
 import duckdb
 
-from graphql_api.domain.times import parse_rfc3339, to_micros
+from graphql_api.domain.times import parse_moment, to_micros
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.gate import pass_expression
 from graphql_api.engines.json_text import as_rows, fetch, shown
@@ -131,6 +131,6 @@ def value_literal(value: object, value_type: ValueType) -> str:
         case ValueType.TIMESTAMP, datetime():
             return f"make_timestamptz({to_micros(value)}::BIGINT)"
         case ValueType.TIMESTAMP, str():
-            return f"make_timestamptz({parse_rfc3339(value)}::BIGINT)"
+            return f"make_timestamptz({parse_moment(value)}::BIGINT)"
         case _:
             return refuse("CHECK_FAILED", f"{value!r} cannot be compared with values of {value_type}.")
