@@ -5,11 +5,11 @@ import duckdb
 from graphql_api.domain.times import TimeRange
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.json_text import as_rows, fetch, shown
-from graphql_api.engines.layout import CREATED, EVENT, identity_names, row_columns, sorted_by_identity
+from graphql_api.engines.layout import CREATED, EVENT, finite, identity_names, row_columns, sorted_by_identity
 from graphql_api.engines.plan import event_union
 from graphql_api.engines.relations import Window
 from graphql_api.engines.shapes import CheckCausality, Value, View
-from graphql_api.engines.text import columns_of, quoted
+from graphql_api.engines.text import quoted
 from graphql_api.engines.transform import create_output, open_sources, source_window
 
 TOLERANCE = 1e-9
@@ -39,9 +39,9 @@ def check_causality(connection: duckdb.DuckDBPyConnection, request: CheckCausali
 def _run(connection: duckdb.DuckDBPyConnection, view: View, table: str, span: TimeRange) -> None:
     open_sources(connection, view, source_window(view, span.start, span.end))
     create_output(connection, view, table, span.start, span.end)
-    names = columns_of(column.name for column in row_columns(view))
+    items = ", ".join(f"{finite(column)} AS {quoted(column.name)}" for column in row_columns(view))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT DISTINCT {names} FROM {quoted(table)} "
+        f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT DISTINCT {items} FROM {quoted(table)} "
         f"WHERE {EVENT} IS NOT NULL"
     )
 

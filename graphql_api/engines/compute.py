@@ -13,6 +13,7 @@ from graphql_api.engines.layout import (
     EVENT,
     FAILED,
     RUN,
+    finite,
     identity_names,
     nullable,
     row_columns,
@@ -82,7 +83,7 @@ def _reject(connection: duckdb.DuckDBPyConnection, view: View, frozen_at: int) -
     ).fetchall()[0]
     non_finite = {feature.name: int(count) for feature, count in zip(floats, found, strict=True) if count}
     items = ", ".join(
-        f"{_finite(column)} AS {quoted(column.name)}" if column.name in non_finite else quoted(column.name)
+        f"{finite(column)} AS {quoted(column.name)}" if column.name in non_finite else quoted(column.name)
         for column in row_columns(view)
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {_ROWS} AS SELECT {items} FROM {_RAW} WHERE {accepted}")
@@ -94,13 +95,6 @@ def _not_finite(feature: Value) -> str:
     if feature.value_type is ValueType.FLOAT64:
         return f"CASE WHEN isfinite({name}) THEN 0 WHEN {name} IS NULL THEN 0 ELSE 1 END"
     return f"coalesce(len(list_filter({name}, lambda x: NOT isfinite(x))), 0)"
-
-
-def _finite(column: Value) -> str:
-    name = quoted(column.name)
-    if column.value_type is ValueType.FLOAT64:
-        return f"CASE WHEN isfinite({name}) THEN {name} END"
-    return f"list_transform({name}, lambda x: CASE WHEN isfinite(x) THEN x END)"
 
 
 def _path(request: ComputeChunk, role: str) -> Path:

@@ -31,6 +31,18 @@ def row_columns(view: View) -> list[Value]:
     return [*view.keys, Value(EVENT, ValueType.TIMESTAMP), Value(CREATED, ValueType.TIMESTAMP), *view.features]
 
 
+def finite(column: Value) -> str:
+    """The column's values as they are stored: floats that are not finite are null."""
+    name = quoted(column.name)
+    match column.value_type:
+        case ValueType.FLOAT64:
+            return f"CASE WHEN isfinite({name}) THEN {name} END"
+        case ValueType.FLOAT64_LIST:
+            return f"list_transform({name}, lambda x: CASE WHEN isfinite(x) THEN x END)"
+        case _:
+            return name
+
+
 def identity_names(view: View) -> list[str]:
     return [*(key.name for key in view.keys), EVENT, CREATED]
 

@@ -153,3 +153,16 @@ def test_sql_that_looks_ahead_or_too_far_behind_is_found_and_rows_are_shown(
     assert "\nrun whole: k=k" in text
     assert "\nrun in two pieces: k=k" in text
     assert len(text.splitlines()) <= 11
+
+
+def test_floats_that_are_not_finite_are_compared_and_shown_as_the_nulls_that_they_become(bench: Bench) -> None:
+    sql = "SELECT k, t AS event_timestamp, 'nan'::DOUBLE AS v, ['inf'::DOUBLE, 1] AS l{} FROM src"
+    options: dict[str, Any] = {"lookback": DAY, "features": ["v:FLOAT64", "l:FLOAT64_LIST"]}
+    causal = view(bench, HOURLY, sql.format(""), **options)
+    options["features"].append("n:INT64")
+    looking = view(bench, HOURLY, sql.format(", count(*) OVER () AS n"), **options)
+
+    assert bench.ask(CheckCausality(causal, JAN, JAN + 10 * DAY)) is None
+    text: str | None = bench.ask(CheckCausality(looking, JAN, JAN + 10 * DAY))
+    assert text is not None
+    assert "v=None, l=[None, 1.0], n=" in text
