@@ -385,6 +385,27 @@ def test_rows_of_files_are_shown_as_json_values(bench: Bench) -> None:
     assert [column.name for column in rows.columns] == ["n", "t", "d", "f", "l", "s", "text", "b"]
 
 
+def test_rows_show_null_for_what_json_has_no_word_for_and_texts_for_numbers_that_are_too_long(bench: Bench) -> None:
+    file = bench.source(
+        "SELECT ['nan'::DOUBLE, 1.5] AS l, {'a': '-inf'::FLOAT, 'b': [100000000000000000000::DECIMAL(38,0)]} AS s, "
+        "123456789012345678901234567890::DECIMAL(38,0) AS d, -9223372036854775809::DECIMAL(20,0) AS e, "
+        "18446744073709551615::UBIGINT AS u, MAP {'x': 'inf'::DOUBLE} AS m"
+    )
+
+    rows: Rows = bench.ask(ReadRows([file], 1))
+
+    assert rows.rows == [
+        [
+            [None, 1.5],
+            {"a": None, "b": ["100000000000000000000"]},
+            "123456789012345678901234567890",
+            "-9223372036854775809",
+            2**64 - 1,
+            {"x": None},
+        ]
+    ]
+
+
 def test_a_staged_file_says_what_it_holds(bench: Bench) -> None:
     [file] = bench.compute(over(source(bench, row("b", 2), row("a", 5), row("a", 1))), JAN, JAN + DAY).files
 
