@@ -8,7 +8,7 @@ from graphql_api.engines.gate import pass_expression, pass_select
 from graphql_api.engines.problems import binding, refuse_sql
 from graphql_api.engines.relations import create_typed
 from graphql_api.engines.shapes import CheckExpression, CheckPattern, DescribeSql, FileColumn, Relation
-from graphql_api.engines.text import columns_of, quoted
+from graphql_api.engines.text import columns_of, quoted, without_end
 
 _ROW = "__row"
 
@@ -37,7 +37,7 @@ def check_expression(connection: duckdb.DuckDBPyConnection, request: CheckExpres
     create_typed(connection, [Relation(_ROW, request.columns)])
     prefix = "DESCRIBE SELECT "
     with binding(request.expression, before=len(prefix)):
-        rows = connection.execute(f"{prefix}{request.expression}\n FROM {quoted(_ROW)}").fetchall()
+        rows = connection.execute(f"{prefix}{without_end(request.expression)}\n FROM {quoted(_ROW)}").fetchall()
         # The text as it will be used, over the row's columns alone.
         connection.execute(f"DESCRIBE SELECT ({rendered}) FROM (SELECT {_columns(request)} FROM {quoted(_ROW)})")
     return FileColumn(rendered, rows[0][1])

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import duckdb
+
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
@@ -18,6 +20,18 @@ def listed(texts: Iterable[str]) -> str:
 def columns_of(names: Iterable[str], alias: str | None = None) -> str:
     prefix = f"{alias}." if alias else ""
     return ", ".join(prefix + quoted(name) for name in names)
+
+
+def without_end(sql: str) -> str:
+    """The text of one statement up to the semicolons and comments behind it, to stand inside of another."""
+    encoded = sql.encode()
+    end = len(encoded)
+    for offset, kind in reversed(duckdb.tokenize(sql)):
+        is_semicolon = encoded[offset : offset + 1] == b";"
+        if not is_semicolon and kind is not duckdb.token_type.comment:
+            break
+        end = offset if is_semicolon else end
+    return encoded[:end].decode()
 
 
 def place(text: str, byte_offset: int) -> tuple[int, int] | None:

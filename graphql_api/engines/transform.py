@@ -9,7 +9,7 @@ from graphql_api.engines.layout import CREATED, EVENT
 from graphql_api.engines.problems import Refused, compute_problem, marked, refuse, sql_place
 from graphql_api.engines.relations import EVERYTHING, Window, create_filled, create_typed
 from graphql_api.engines.shapes import ComputeProblem, FileColumn, View
-from graphql_api.engines.text import quoted
+from graphql_api.engines.text import quoted, without_end
 from graphql_api.engines.types import canonical, converted, fits
 
 STATIC_MOMENT = "make_timestamptz(0::BIGINT)"
@@ -42,17 +42,11 @@ def create_output(connection: duckdb.DuckDBPyConnection, view: View, table: str,
     items += [_item(outputs, feature.name, feature.value_type) for feature in view.features]
     before = f"CREATE OR REPLACE TEMP TABLE {quoted(table)} AS SELECT {', '.join(items)} FROM (\n"
     where = "" if view.is_static else f" WHERE {_in_range(_output(outputs, EVENT), start, end)}"
-    text = statement_text(connection, view.sql)
+    text = without_end(view.sql)
     try:
         connection.execute(f"{before}{text}\n) AS out{where}")
     except duckdb.Error as error:
         raise Refused(_with_place(error, text, len(before.encode()))) from error
-
-
-def statement_text(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
-    """The statement without a semicolon after it, so that it can stand in parentheses."""
-    text = connection.extract_statements(sql)[0].query
-    return text.rstrip().removesuffix(";")
 
 
 def _with_place(error: duckdb.Error, text: str, before: int) -> ComputeProblem:

@@ -8,6 +8,7 @@ import pytest
 from graphql_api.domain.times import rfc3339, to_micros
 from graphql_api.engines.problems import Refused
 from graphql_api.engines.shapes import (
+    CheckExpression,
     ComputeProblem,
     DescribeFiles,
     DescribeSql,
@@ -222,6 +223,15 @@ def test_types_are_told_without_a_file(bench: Bench) -> None:
         FileColumn(*pair.split(" ", 1))
         for pair in ("k VARCHAR", "m BIGINT", "half DOUBLE", "l TIMESTAMP[]", 'nothing "NULL"')
     ]
+
+
+@pytest.mark.parametrize("end", ["", ";", " ; ; -- that's; all", "/* ; */;\n", " -- é;"])
+def test_what_stands_behind_a_statement_or_an_expression_is_left_out(bench: Bench, end: str) -> None:
+    relation = timed(bench.source(f"SELECT 'é;' AS k, make_timestamp({JAN}) AS t, 1::BIGINT AS v"))
+    view = a_view(f"SELECT k, t AS event_timestamp, v FROM src WHERE k = 'é;'{end}", [relation])
+
+    assert bench.compute(view, JAN, JAN + 1).rows_written == 1
+    assert bench.ask(CheckExpression(f"k = 'é;'{end}", columns("k VARCHAR"))) == FileColumn("(k = 'é;')", "BOOLEAN")
 
 
 @pytest.mark.parametrize("data_type", ["BIGINT), (SELECT 1", "BIGINT) AS x --", "nonsense", "BIGINT; DROP TABLE x"])
