@@ -14,7 +14,7 @@ from graphql_api.engines.problems import raising, refuse
 from graphql_api.engines.shapes import FileColumn, Relation
 from graphql_api.engines.text import columns_of, listed, literal, quoted
 from graphql_api.engines.type_texts import check_type
-from graphql_api.engines.types import NAIVE, canonical, is_timestamp, widens
+from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, is_timestamp, widens
 
 # No time zone was ever further from UTC than this; within it a raw timestamp can be compared before it is converted.
 _FURTHEST = "INTERVAL 26 HOUR"
@@ -130,7 +130,7 @@ def _raw_bound(raw: str, data_type: str, operator: str, further: str, bound: int
 def _presented(relation: Relation, column: FileColumn, held: str | None) -> str:
     wanted = presented_type(column.data_type)
     name = quoted(column.name)
-    if held is None:
+    if held in (None, UNKNOWN):
         return f"CAST(NULL AS {wanted})"
     if held in NAIVE and wanted == "TIMESTAMP":
         naive = f"make_timestamp(epoch_us({name}))" if held != "TIMESTAMP" else name

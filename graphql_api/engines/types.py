@@ -17,6 +17,8 @@ _WORDS = {
     "FLOAT8": "DOUBLE", "FLOAT64": "DOUBLE", "STRING": "VARCHAR", "TEXT": "VARCHAR", "BOOL": "BOOLEAN",
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "DATETIME": "TIMESTAMP", "TIMESTAMP_US": "TIMESTAMP", "BYTEA": "BLOB",
 }  # fmt: skip
+UNKNOWN = '"NULL"'
+"""What DuckDB calls the type of a column that holds nothing but nulls, and no type either."""
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+),\s*(\d+)\)")
 
 
@@ -36,10 +38,10 @@ def is_timestamp(data_type: str) -> bool:
 
 
 def widens(held: str, wanted: str) -> bool:
-    """Every value of `held` is one of `wanted`: equal types, and numbers to wider ones. Whole numbers and decimals
-    become DOUBLE; naive timestamps differ in precision alone."""
+    """Every value of `held` is one of `wanted`: equal types, numbers to wider ones, and nulls without a type to any.
+    Whole numbers and decimals become DOUBLE; naive timestamps differ in precision alone."""
     one, other = canonical(held), canonical(wanted)
-    if one == other or (one in NAIVE and other in NAIVE):
+    if one in (other, UNKNOWN) or (one in NAIVE and other in NAIVE):
         return True
     if one.endswith("[]") and other.endswith("[]"):
         return widens(one[:-2], other[:-2])
@@ -59,6 +61,43 @@ def widens(held: str, wanted: str) -> bool:
     return other in _UNSIGNED and _UNSIGNED.get(one, 1000) <= _UNSIGNED[other]
 
 
+def widened(one: str, other: str) -> str | None:
+    """The type to which both widen; naive timestamps are cut to microseconds. None where the two disagree."""
+    one, other = canonical(one), canonical(other)
+    if one == other:
+        return one
+    if one in NAIVE and other in NAIVE:
+        return "TIMESTAMP"
+    if UNKNOWN in (one, other):
+        return other if one == UNKNOWN else one
+    if one.endswith("[]") and other.endswith("[]"):
+        element = widened(one[:-2], other[:-2])
+        return f"{element}[]" if element else None
+    if not (_is_number(one) and _is_number(other)):
+        return None
+    if {one, other} & {"FLOAT", "DOUBLE"}:
+        return "DOUBLE"
+    if widens(one, other) or widens(other, one):
+        return other if widens(one, other) else one
+    if _DECIMAL.fullmatch(one) or _DECIMAL.fullmatch(other):
+        return _widened_decimal(_digits(one), _digits(other))
+    # A signed number and one without a sign.
+    bits = max(_SIGNED.get(one, 0), _SIGNED.get(other, 0), _UNSIGNED.get(one, 0), _UNSIGNED.get(other, 0))
+    return next((name for name, held in _SIGNED.items() if held >= bits), "DOUBLE")
+
+
+def _digits(data_type: str) -> tuple[int, int]:
+    """Digits before and after the point."""
+    if decimal := _DECIMAL.fullmatch(data_type):
+        return int(decimal[1]) - int(decimal[2]), int(decimal[2])
+    return len(str(2 ** (_SIGNED.get(data_type) or _UNSIGNED[data_type]))), 0
+
+
+def _widened_decimal(one: tuple[int, int], other: tuple[int, int]) -> str:
+    before, after = max(one[0], other[0]), max(one[1], other[1])
+    return f"DECIMAL({before + after},{after})" if before + after <= 38 else "DOUBLE"
+
+
 def _is_number(data_type: str) -> bool:
     return (
         data_type in _SIGNED
@@ -76,7 +115,8 @@ def fits(data_type: str, value_type: ValueType) -> bool:
             return text == "BOOLEAN"
         case ValueType.INT64:
             decimal = _DECIMAL.fullmatch(text)
-            return text in _SIGNED or text in _UNSIGNED or (decimal is not None and decimal[2] == "0")
+            whole = text in _SIGNED or (text in _UNSIGNED and text != "UHUGEINT")
+            return whole or (decimal is not None and decimal[2] == "0")
         case ValueType.FLOAT64:
             return _is_number(text)
         case ValueType.STRING:
@@ -104,7 +144,7 @@ def converted(expression: str, data_type: str, value_type: ValueType, name: str)
         same = inner == "x"
         return expression if same else f"list_transform({expression}, lambda x: {inner})"
     match value_type:
-        case ValueType.INT64 if text in ("UBIGINT", "HUGEINT", "UHUGEINT") or text.startswith("DECIMAL"):
+        case ValueType.INT64 if text in ("UBIGINT", "HUGEINT") or text.startswith("DECIMAL"):
             outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is outside INT64'")
             return (
                 f"CASE WHEN {expression} IS NOT NULL AND TRY_CAST({expression} AS BIGINT) IS NULL "

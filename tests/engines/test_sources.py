@@ -102,6 +102,22 @@ def test_columns_are_the_frozen_ones_an_absent_one_is_null_and_numbers_widen(ben
     assert isinstance(caught.value.problem, SqlProblem)
 
 
+def test_a_column_of_nulls_without_a_type_is_null_whatever_was_frozen(bench: Bench) -> None:
+    typed = bench.source(f"SELECT 'a' AS k, make_timestamp({JAN}) AS t, 1::BIGINT AS v, [1.5::DOUBLE] AS l")
+    nulls = bench.source(f"SELECT 'b' AS k, make_timestamp({JAN}) AS t, NULL AS v, [NULL] AS l")
+    view = a_view(
+        "SELECT k, t AS event_timestamp, v, l FROM src",
+        [timed(typed, nulls, more=("v BIGINT", "l DOUBLE[]"))],
+        features=("v:INT64", "l:FLOAT64_LIST"),
+    )
+
+    assert bench.ask(DescribeFiles([nulls]))[0].columns == columns("k VARCHAR", "t TIMESTAMP", 'v "NULL"', 'l "NULL"[]')
+    assert [(row["k"], row["v"], row["l"]) for row in bench.rows(view, JAN, JAN + 1)] == [
+        ("a", 1, [1.5]),
+        ("b", None, [None]),
+    ]
+
+
 def test_a_type_that_does_not_widen_is_refused_naming_the_file_where_sql_uses_the_column(bench: Bench) -> None:
     good = bench.source(f"SELECT 'a' AS k, {at(JAN)}::TIMESTAMP AS t, 1::BIGINT AS v, 2::BIGINT AS w")
     bad = bench.source(f"SELECT 'b' AS k, {at(JAN)}::TIMESTAMP AS t, 1::BIGINT AS v, 'two' AS w")
