@@ -2,6 +2,7 @@
 
 import re
 
+from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.problems import raising
 from graphql_api.engines.text import literal
@@ -159,8 +160,3 @@ def converted(expression: str, data_type: str, value_type: ValueType, name: str)
             )
         case _:
             return expression if text == value_type.sql else f"CAST({expression} AS {value_type.sql})"
-
-
-# What RFC 3339 can write: the years 1 to 9999.
-FIRST_MOMENT = -62_135_596_800_000_000
-LAST_MOMENT = 253_402_300_799_999_999
