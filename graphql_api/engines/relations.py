@@ -15,7 +15,7 @@ from graphql_api.engines.problems import raising, refuse
 from graphql_api.engines.shapes import FileColumn, Relation
 from graphql_api.engines.text import columns_of, listed, literal, quoted
 from graphql_api.engines.type_texts import check_type
-from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, is_timestamp, widens
+from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, is_timestamp, reads
 
 # No time zone was ever further from UTC than this; within it a raw timestamp can be compared before it is converted.
 _FURTHEST = 26 * 3_600_000_000
@@ -141,10 +141,12 @@ def _presented(relation: Relation, column: FileColumn, held: str | None) -> str:
     name = quoted(column.name)
     if held in (None, UNKNOWN):
         return f"CAST(NULL AS {wanted})"
-    if held in NAIVE and wanted == "TIMESTAMP":
+    if held in NAIVE and is_timestamp(wanted):
         naive = f"make_timestamp(epoch_us({name}))" if held != "TIMESTAMP" else name
         finite = f"CASE WHEN isfinite({name}) THEN {naive} END" if held != "TIMESTAMP" else naive
-        return finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
+        in_utc = finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
+        return in_utc if wanted == "TIMESTAMP" else f"CAST({in_utc} AS {wanted})"
+    # The zone of the session is UTC, where a time with an offset loses nothing by losing it.
     return name if held == wanted else f"CAST({name} AS {wanted})"
 
 
@@ -181,7 +183,7 @@ def _broken_columns(relation: Relation, files: Sequence[FileColumns]) -> dict[st
         if not held:
             broken[column.name] = f"No file has the column {column.name!r}, such as {files[0].path}."
         for path, data_type in held:
-            if not widens(data_type, column.data_type):
+            if not reads(data_type, column.data_type):
                 broken[column.name] = (
                     f"The column {column.name!r} is {data_type} in {path}, which does not widen to {column.data_type}."
                 )

@@ -8,7 +8,8 @@ from graphql_api.engines.problems import raising
 from graphql_api.engines.text import literal
 
 NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_US", "DATETIME"})
-_TIMESTAMPS = NAIVE | {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "DATE"}
+_MOMENTS = NAIVE | {"TIMESTAMP WITH TIME ZONE"}
+_TIMESTAMPS = _MOMENTS | {"TIMESTAMPTZ", "DATE"}
 # Bits of the magnitude that a type holds exactly.
 _SIGNED = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}
 _UNSIGNED = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64, "UHUGEINT": 128}
@@ -60,6 +61,12 @@ def widens(held: str, wanted: str) -> bool:
     if other in _SIGNED:
         return _SIGNED.get(one, _UNSIGNED.get(one, 1000)) <= _SIGNED[other]
     return other in _UNSIGNED and _UNSIGNED.get(one, 1000) <= _UNSIGNED[other]
+
+
+def reads(held: str, wanted: str) -> bool:
+    """May a column frozen as `wanted` be filled from `held`? Also a time with an offset from one without, and the other
+    way: the zone of the source says which moment a naive one is."""
+    return widens(held, wanted) or {canonical(held), canonical(wanted)} <= _MOMENTS
 
 
 def widened(one: str, other: str) -> str | None:
