@@ -112,6 +112,7 @@ class ChunkResult(msgspec.Struct, frozen=True):
     rows_rejected: int
     rows_quarantined: int
     non_finite: dict[str, int]
+    """By feature: values, and elements of lists, that became null; a feature without any is left out."""
     checks: list[CheckResult]
 
 
