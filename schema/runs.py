@@ -87,6 +87,9 @@ class RunProgress:
     rows_quarantined: BigInt = strawberry.field(
         description="Rows that QUARANTINE checks kept out; each counts once, however many checks it fails."
     )
+    non_finite_values: BigInt = strawberry.field(
+        description="Values of FLOAT64 features, or elements of their lists, that are null for being NaN or infinite."
+    )
     rows_total: BigInt | None = strawberry.field(description="Source rows to read; null until the run is planned.")
     bytes_written: BigInt = strawberry.field(description="Of staged files, so far.")
     fraction: float = strawberry.field(description="0 to 1, never falling within an attempt.")
@@ -121,6 +124,7 @@ class RunProgress:
             rows_written=BigInt(counts.rows_written),
             rows_rejected=BigInt(counts.rows_rejected),
             rows_quarantined=BigInt(counts.rows_quarantined),
+            non_finite_values=BigInt(counts.non_finite_values),
             rows_total=None if counts.rows_total is None else BigInt(counts.rows_total),
             bytes_written=BigInt(counts.bytes_written),
             fraction=event.fraction,

@@ -1,16 +1,14 @@
 """What all documents share."""
 
 from datetime import datetime
-from typing import Annotated
 
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from graphql_api.domain.times import utc_now
 from graphql_api.domain.types import ValueType
 
-Moment = Annotated[datetime, AwareDatetime]
 ID = PydanticObjectId
 
 

@@ -17,6 +17,7 @@ class RunCounts(Part):
     rows_written: int = 0
     rows_rejected: int = 0
     rows_quarantined: int = 0
+    non_finite_values: int = 0
     rows_total: int | None = None
     bytes_written: int = 0
     chunks_done: int = 0
@@ -170,6 +171,7 @@ class CheckpointDocument(Document):
     rows_written: int
     rows_rejected: int
     rows_quarantined: int
+    non_finite_values: int = 0
     bytes_written: int
     checks: tuple[CheckCountPart, ...] = ()
 

@@ -6,7 +6,3 @@ def oldest_unexpired(moment: int, ttl: int) -> int:
 
     A value is expired when the moment is later than its event timestamp + ttl, so at just that moment it counts."""
     return moment - ttl
-
-
-def is_expired(event: int, moment: int, ttl: int | None) -> bool:
-    return ttl is not None and event < oldest_unexpired(moment, ttl)

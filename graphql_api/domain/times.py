@@ -10,6 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
+FIRST_MOMENT = -62_135_596_800_000_000
+LAST_MOMENT = 253_402_300_799_999_999
+"""What RFC 3339 can write in UTC: the years 1 to 9999. There are no moments outside of them here."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -26,7 +29,8 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
+    """Beyond the first and the last moment it is these: a number that is stored can always be shown."""
+    return EPOCH + timedelta(microseconds=min(max(micros, FIRST_MOMENT), LAST_MOMENT))
 
 
 def now_micros() -> int:
@@ -39,14 +43,18 @@ def rfc3339(micros: int) -> str:
 
 
 def parse_rfc3339(text: str) -> int:
-    """Raises ValueError without an offset, and for a moment that does not exist. Finer than microseconds truncates."""
+    """Raises ValueError without an offset, for a moment that does not exist, and for one that in UTC lies outside of
+    the years 1 to 9999. Finer than microseconds truncates."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not an RFC 3339 time with an offset, such as 2026-11-24T23:39:34Z")
     date, time, fraction, offset = match.groups()
     zone = "+00:00" if offset in "Zz" else offset
     whole = datetime.fromisoformat(f"{date}T{time}{zone}")
-    return to_micros(whole) + int((fraction or "")[:6].ljust(6, "0"))
+    micros = to_micros(whole) + int((fraction or "")[:6].ljust(6, "0"))
+    if not FIRST_MOMENT <= micros <= LAST_MOMENT:
+        raise ValueError(f"{text!r} is in UTC outside of the years 1 to 9999")
+    return micros
 
 
 def parse_moment(text: str) -> int:
@@ -55,10 +63,9 @@ def parse_moment(text: str) -> int:
         day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
         day = None
-    try:
-        return parse_rfc3339(f"{day.isoformat()}T00:00:00Z" if day else text)
-    except ValueError as refused:
-        raise ValueError(f"{text!r} is neither a day nor a time with an offset, such as 2025-11-01") from refused
+    if day is None and _RFC3339.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is neither a day nor a time with an offset, such as 2025-11-01")
+    return parse_rfc3339(f"{day.isoformat()}T00:00:00Z" if day else text)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,11 +13,10 @@ from graphql_api.engines.gate import pass_expression
 from graphql_api.engines.json_text import as_rows, fetch, shown
 from graphql_api.engines.layout import row_columns, sorted_by_identity
 from graphql_api.engines.problems import refuse
-from graphql_api.engines.shapes import Check, CheckResult, Value, View
+from graphql_api.engines.shapes import SAMPLE_ROWS, Check, CheckResult, Value, View
 from graphql_api.engines.text import literal, quoted
 from graphql_api.engines.types import is_list
 
-SAMPLE_ROWS = 10
 QUARANTINE = "QUARANTINE"
 
 

@@ -29,6 +29,7 @@ from graphql_api.engines.transform import create_output, open_sources, source_wi
 _RAW = "__raw"
 _ROWS = "__rows"
 _WRITTEN = "__written"
+_LATEST = "__latest"
 
 
 def compute_chunk(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) -> ChunkResult:
@@ -129,8 +130,8 @@ def _stage_kept(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) ->
     query = (
         f"SELECT {nullable(columns, [COMMIT, RUN])} FROM ("
         f"SELECT old.* FROM ({old}) AS old "
-        f"JOIN (SELECT {moment}, max({CREATED}) AS latest FROM {_WRITTEN} GROUP BY ALL) AS new USING ({moment}) "
-        f"WHERE old.{CREATED} < new.latest) ORDER BY {sorted_by_identity(view)}, {COMMIT}"
+        f"JOIN (SELECT {moment}, max({CREATED}) AS {_LATEST} FROM {_WRITTEN} GROUP BY ALL) AS new USING ({moment}) "
+        f"WHERE old.{CREATED} < new.{_LATEST}) ORDER BY {sorted_by_identity(view)}, {COMMIT}"
     )
     return stage(connection, query, _path(request, "KEPT"), "KEPT")
 

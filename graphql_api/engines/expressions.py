@@ -9,7 +9,7 @@ from graphql_api.engines.gate import PREFIX, Node, expression_tree, only_node, r
 from graphql_api.engines.problems import binding, nearest, refuse_sql
 from graphql_api.engines.relations import create_typed
 from graphql_api.engines.shapes import ColumnUse, Relation, TypedExpression, TypeExpression
-from graphql_api.engines.text import place, quoted
+from graphql_api.engines.text import place, quoted, without_end
 
 
 def type_expression(connection: duckdb.DuckDBPyConnection, request: TypeExpression) -> TypedExpression:
@@ -23,7 +23,7 @@ def type_expression(connection: duckdb.DuckDBPyConnection, request: TypeExpressi
     source = f" FROM {relations}" if relations else ""
     prefix = f"DESCRIBE {PREFIX}"
     with binding(request.expression, before=len(prefix)):
-        connection.execute(f"{prefix}{request.expression}\n{source}")
+        connection.execute(f"{prefix}{without_end(request.expression)}\n{source}")
     data_type = connection.execute(f"{prefix}{text}{source}").fetchall()[0][1]
     uses = sorted(columns.used)
     return TypedExpression(text, data_type, [ColumnUse(relation, column) for relation, column in uses])

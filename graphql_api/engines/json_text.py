@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import duckdb
 import msgspec
 
+from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import FileColumn, Value
 from graphql_api.engines.text import quoted
-from graphql_api.engines.types import FIRST_MOMENT, LAST_MOMENT, canonical, is_timestamp
+from graphql_api.engines.types import canonical, is_timestamp
 
 _SHOWN_CHARACTERS = 1_000
 _SHOWN_ELEMENTS = 100

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 import duckdb
 
+from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.engines.files import FileColumns, columns_of_files
 from graphql_api.engines.problems import raising, refuse
 from graphql_api.engines.shapes import FileColumn, Relation
 from graphql_api.engines.text import columns_of, listed, literal, quoted
 from graphql_api.engines.type_texts import check_type
-from graphql_api.engines.types import NAIVE, canonical, is_timestamp, widens
+from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, is_timestamp, reads
 
 # No time zone was ever further from UTC than this; within it a raw timestamp can be compared before it is converted.
-_FURTHEST = "INTERVAL 26 HOUR"
+_FURTHEST = 26 * 3_600_000_000
+# TIMESTAMP_NS ends in the years 1677 and 2262.
+_NANOSECONDS_REACH = (1 << 63) // 1_000
 _FILE = "__file"
 
 
@@ -65,8 +68,12 @@ def event_expression(relation: Relation) -> str:
     """The event timestamp, in microseconds, of a row of the relation as SQL sees it."""
     name = quoted(relation.event_timestamp or "")
     types = {column.name: canonical(column.data_type) for column in relation.columns}
-    is_date = types.get(relation.event_timestamp or "") == "DATE"
-    return f"epoch_us(CAST({name} AS TIMESTAMP))" if is_date else f"epoch_us({name})"
+    return _micros(name, types.get(relation.event_timestamp or "", "TIMESTAMP"))
+
+
+def _micros(expression: str, data_type: str) -> str:
+    """Null for a day that lies too far away to have microseconds."""
+    return f"epoch_us(TRY_CAST({expression} AS TIMESTAMP))" if data_type == "DATE" else f"epoch_us({expression})"
 
 
 # ---------------------------------------------------------------- making views
@@ -109,33 +116,37 @@ def _group(relation: Relation, held: Sequence[str | None], paths: Sequence[str],
     raw = quoted(relation.event_timestamp)
     if not is_timestamp(data_type):
         return f"{text} WHERE false"
-    coarse = [f"{raw} IS NOT NULL", f"isfinite({raw})"]
-    exact: list[str] = []
-    for bound, operator, further in ((window.start, ">=", "-"), (window.end, "<", "+")):
-        if bound is not None:
-            coarse.append(_raw_bound(raw, data_type, operator, further, bound))
-            exact.append(f"{event_expression(relation)} {operator} {bound}")
-    text = f"{text} WHERE {' AND '.join(coarse)}"
-    return f"SELECT * FROM ({text}) WHERE {' AND '.join(exact)}" if exact else text
+    start = FIRST_MOMENT if window.start is None else max(window.start, FIRST_MOMENT)
+    end = LAST_MOMENT + 1 if window.end is None else min(window.end, LAST_MOMENT + 1)
+    coarse = [f"isfinite({raw})", *_raw_bounds(raw, data_type, start, end, further=_FURTHEST)]
+    event = event_expression(relation)
+    return f"SELECT * FROM ({text} WHERE {' AND '.join(coarse)}) WHERE {event} >= {start} AND {event} < {end}"
 
 
-def _raw_bound(raw: str, data_type: str, operator: str, further: str, bound: int) -> str:
-    """What row groups can be skipped by: the bound in the type of the file, widened where a time zone may move it."""
+def _raw_bounds(raw: str, data_type: str, start: int, end: int, *, further: int) -> list[str]:
+    """`[start, end)` in the type of the file, which row groups can be skipped by; wider by `further` where a time zone
+    may move what the file says, and without a bound that the type cannot hold."""
     if data_type == "TIMESTAMP WITH TIME ZONE":
-        return f"{raw} {operator} make_timestamptz({bound}::BIGINT)"
-    moment = f"make_timestamp({bound}::BIGINT) {further} {_FURTHEST}"
-    return f"{raw} {operator} CAST({moment} AS {data_type})"
+        return [f"{raw} >= make_timestamptz({start}::BIGINT)", f"{raw} < make_timestamptz({end}::BIGINT)"]
+    bounds = ((">=", start - further), ("<", end + further))
+    return [
+        f"{raw} {operator} CAST(make_timestamp({bound}::BIGINT) AS {data_type})"
+        for operator, bound in bounds
+        if data_type != "TIMESTAMP_NS" or abs(bound) < _NANOSECONDS_REACH
+    ]
 
 
 def _presented(relation: Relation, column: FileColumn, held: str | None) -> str:
     wanted = presented_type(column.data_type)
     name = quoted(column.name)
-    if held is None:
+    if held in (None, UNKNOWN):
         return f"CAST(NULL AS {wanted})"
-    if held in NAIVE and wanted == "TIMESTAMP":
+    if held in NAIVE and is_timestamp(wanted):
         naive = f"make_timestamp(epoch_us({name}))" if held != "TIMESTAMP" else name
         finite = f"CASE WHEN isfinite({name}) THEN {naive} END" if held != "TIMESTAMP" else naive
-        return finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
+        in_utc = finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
+        return in_utc if wanted == "TIMESTAMP" else f"CAST({in_utc} AS {wanted})"
+    # The zone of the session is UTC, where a time with an offset loses nothing by losing it.
     return name if held == wanted else f"CAST({name} AS {wanted})"
 
 
@@ -172,7 +183,7 @@ def _broken_columns(relation: Relation, files: Sequence[FileColumns]) -> dict[st
         if not held:
             broken[column.name] = f"No file has the column {column.name!r}, such as {files[0].path}."
         for path, data_type in held:
-            if not widens(data_type, column.data_type):
+            if not reads(data_type, column.data_type):
                 broken[column.name] = (
                     f"The column {column.name!r} is {data_type} in {path}, which does not widen to {column.data_type}."
                 )
@@ -209,16 +220,30 @@ def _refuse_used(connection: duckdb.DuckDBPyConnection, relation: Relation, brok
 
 
 def untimed_rows(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
-    """Rows of a timed source that have no event timestamp, and so are handed to no SQL."""
+    """Rows of a timed source that have no event timestamp in the years 1 to 9999, and so are handed to no SQL."""
     if relation.event_timestamp is None or not relation.files:
         return 0
-    name = quoted(relation.event_timestamp)
     count = 0
-    groups: dict[bool, list[str]] = {}
+    groups: dict[str | None, list[str]] = {}
     for file in columns_of_files(connection, relation.files):
-        groups.setdefault(file.type_of(relation.event_timestamp) is not None, []).append(file.path)
-    for has_column, paths in groups.items():
-        where = f"WHERE {name} IS NULL OR NOT isfinite({name})" if has_column else ""
-        query = f"SELECT count(*) FROM read_parquet({listed(paths)}, union_by_name=true) {where}"
+        groups.setdefault(file.type_of(relation.event_timestamp), []).append(file.path)
+    for data_type, paths in groups.items():
+        where = f"WHERE NOT {_is_timed(relation, data_type)}" if data_type and is_timestamp(data_type) else ""
+        query = f"SELECT count(*) FROM read_parquet({listed(paths)}, union_by_name=true, filename='{_FILE}') {where}"
         count += connection.execute(query).fetchall()[0][0]
     return count
+
+
+def _is_timed(relation: Relation, data_type: str) -> str:
+    """Only near the first and the last moment must a naive time be read in its zone to be sure."""
+    column = next(column for column in relation.columns if column.name == relation.event_timestamp)
+    raw = quoted(column.name)
+    event = _micros(_presented(relation, column, data_type), canonical(column.data_type))
+    sure, possible = (
+        " AND ".join(_raw_bounds(raw, data_type, FIRST_MOMENT, LAST_MOMENT + 1, further=further)) or "true"
+        for further in (-_FURTHEST, _FURTHEST)
+    )
+    return (
+        f"CASE WHEN {raw} IS NULL OR NOT isfinite({raw}) THEN false WHEN {sure} THEN true WHEN {possible} "
+        f"THEN coalesce({event} BETWEEN {FIRST_MOMENT} AND {LAST_MOMENT}, false) ELSE false END"
+    )

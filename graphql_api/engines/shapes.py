@@ -85,6 +85,10 @@ class Staged(msgspec.Struct, frozen=True):
     max_event: int | None
 
 
+SAMPLE_ROWS = 5
+"""How many of the rows that fail a check are shown to people, of a chunk and of a run."""
+
+
 class CheckResult(msgspec.Struct, frozen=True):
     """`id` as in Check, or `one_row_per_key`. `checked` None: the check judges the run as a whole."""
 
@@ -112,6 +116,7 @@ class ChunkResult(msgspec.Struct, frozen=True):
     rows_rejected: int
     rows_quarantined: int
     non_finite: dict[str, int]
+    """By feature: values, and elements of lists, that became null; a feature without any is left out."""
     checks: list[CheckResult]
 
 

@@ -2,12 +2,14 @@
 
 import re
 
+from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.problems import raising
 from graphql_api.engines.text import literal
 
 NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_US", "DATETIME"})
-_TIMESTAMPS = NAIVE | {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "DATE"}
+_MOMENTS = NAIVE | {"TIMESTAMP WITH TIME ZONE"}
+_TIMESTAMPS = _MOMENTS | {"TIMESTAMPTZ", "DATE"}
 # Bits of the magnitude that a type holds exactly.
 _SIGNED = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}
 _UNSIGNED = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64, "UHUGEINT": 128}
@@ -17,6 +19,8 @@ _WORDS = {
     "FLOAT8": "DOUBLE", "FLOAT64": "DOUBLE", "STRING": "VARCHAR", "TEXT": "VARCHAR", "BOOL": "BOOLEAN",
     "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "DATETIME": "TIMESTAMP", "TIMESTAMP_US": "TIMESTAMP", "BYTEA": "BLOB",
 }  # fmt: skip
+UNKNOWN = '"NULL"'
+"""What DuckDB calls the type of a column that holds nothing but nulls, and no type either."""
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+),\s*(\d+)\)")
 
 
@@ -36,10 +40,10 @@ def is_timestamp(data_type: str) -> bool:
 
 
 def widens(held: str, wanted: str) -> bool:
-    """Every value of `held` is one of `wanted`: equal types, and numbers to wider ones. Whole numbers and decimals
-    become DOUBLE; naive timestamps differ in precision alone."""
+    """Every value of `held` is one of `wanted`: equal types, numbers to wider ones, and nulls without a type to any.
+    Whole numbers and decimals become DOUBLE; naive timestamps differ in precision alone."""
     one, other = canonical(held), canonical(wanted)
-    if one == other or (one in NAIVE and other in NAIVE):
+    if one in (other, UNKNOWN) or (one in NAIVE and other in NAIVE):
         return True
     if one.endswith("[]") and other.endswith("[]"):
         return widens(one[:-2], other[:-2])
@@ -59,6 +63,49 @@ def widens(held: str, wanted: str) -> bool:
     return other in _UNSIGNED and _UNSIGNED.get(one, 1000) <= _UNSIGNED[other]
 
 
+def reads(held: str, wanted: str) -> bool:
+    """May a column frozen as `wanted` be filled from `held`? Also a time with an offset from one without, and the other
+    way: the zone of the source says which moment a naive one is."""
+    return widens(held, wanted) or {canonical(held), canonical(wanted)} <= _MOMENTS
+
+
+def widened(one: str, other: str) -> str | None:
+    """The type to which both widen; naive timestamps are cut to microseconds. None where the two disagree."""
+    one, other = canonical(one), canonical(other)
+    if one == other:
+        return one
+    if one in NAIVE and other in NAIVE:
+        return "TIMESTAMP"
+    if UNKNOWN in (one, other):
+        return other if one == UNKNOWN else one
+    if one.endswith("[]") and other.endswith("[]"):
+        element = widened(one[:-2], other[:-2])
+        return f"{element}[]" if element else None
+    if not (_is_number(one) and _is_number(other)):
+        return None
+    if {one, other} & {"FLOAT", "DOUBLE"}:
+        return "DOUBLE"
+    if widens(one, other) or widens(other, one):
+        return other if widens(one, other) else one
+    if _DECIMAL.fullmatch(one) or _DECIMAL.fullmatch(other):
+        return _widened_decimal(_digits(one), _digits(other))
+    # A signed number and one without a sign.
+    bits = max(_SIGNED.get(one, 0), _SIGNED.get(other, 0), _UNSIGNED.get(one, 0), _UNSIGNED.get(other, 0))
+    return next((name for name, held in _SIGNED.items() if held >= bits), "DOUBLE")
+
+
+def _digits(data_type: str) -> tuple[int, int]:
+    """Digits before and after the point."""
+    if decimal := _DECIMAL.fullmatch(data_type):
+        return int(decimal[1]) - int(decimal[2]), int(decimal[2])
+    return len(str(2 ** (_SIGNED.get(data_type) or _UNSIGNED[data_type]))), 0
+
+
+def _widened_decimal(one: tuple[int, int], other: tuple[int, int]) -> str:
+    before, after = max(one[0], other[0]), max(one[1], other[1])
+    return f"DECIMAL({before + after},{after})" if before + after <= 38 else "DOUBLE"
+
+
 def _is_number(data_type: str) -> bool:
     return (
         data_type in _SIGNED
@@ -76,7 +123,8 @@ def fits(data_type: str, value_type: ValueType) -> bool:
             return text == "BOOLEAN"
         case ValueType.INT64:
             decimal = _DECIMAL.fullmatch(text)
-            return text in _SIGNED or text in _UNSIGNED or (decimal is not None and decimal[2] == "0")
+            whole = text in _SIGNED or (text in _UNSIGNED and text != "UHUGEINT")
+            return whole or (decimal is not None and decimal[2] == "0")
         case ValueType.FLOAT64:
             return _is_number(text)
         case ValueType.STRING:
@@ -104,7 +152,7 @@ def converted(expression: str, data_type: str, value_type: ValueType, name: str)
         same = inner == "x"
         return expression if same else f"list_transform({expression}, lambda x: {inner})"
     match value_type:
-        case ValueType.INT64 if text in ("UBIGINT", "HUGEINT", "UHUGEINT") or text.startswith("DECIMAL"):
+        case ValueType.INT64 if text in ("UBIGINT", "HUGEINT") or text.startswith("DECIMAL"):
             outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is outside INT64'")
             return (
                 f"CASE WHEN {expression} IS NOT NULL AND TRY_CAST({expression} AS BIGINT) IS NULL "
@@ -119,8 +167,3 @@ def converted(expression: str, data_type: str, value_type: ValueType, name: str)
             )
         case _:
             return expression if text == value_type.sql else f"CAST({expression} AS {value_type.sql})"
-
-
-# What RFC 3339 can write: the years 1 to 9999.
-FIRST_MOMENT = -62_135_596_800_000_000
-LAST_MOMENT = 253_402_300_799_999_999

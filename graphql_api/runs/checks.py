@@ -10,12 +10,11 @@ from pymongo import ReplaceOne
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import CheckCountPart, MaterializationDocument, ValidationResultDocument
 from graphql_api.domain.enums import ValidationCheck, ValidationSeverity
-from graphql_api.engines.shapes import CheckResult
+from graphql_api.engines.shapes import SAMPLE_ROWS, CheckResult
 from graphql_api.errors import RunFault
 from graphql_api.runs.log import Database
 
 ONE_ROW_PER_KEY = "one_row_per_key"
-SAMPLE_ROWS = 5
 OF_THE_WHOLE_RUN = frozenset({ValidationCheck.UNIQUE, ValidationCheck.ROW_COUNT, ValidationCheck.FRESHNESS})
 
 

@@ -32,6 +32,7 @@ async def stage(attempt: Attempt, chunk: int, result: ChunkResult) -> Checkpoint
         rows_written=result.rows_written,
         rows_rejected=result.rows_rejected,
         rows_quarantined=result.rows_quarantined,
+        non_finite_values=sum(result.non_finite.values()),
         bytes_written=sum(file.bytes for file in result.files),
         checks=tuple(count_of(check) for check in result.checks),
     )
@@ -75,6 +76,7 @@ def counts_of(run: MaterializationDocument, done: Collection[CheckpointDocument]
         "rows_read": sum(checkpoint.rows_read for checkpoint in done),
         "rows_rejected": run.rejected_sources + sum(checkpoint.rows_rejected for checkpoint in done),
         "rows_quarantined": sum(checkpoint.rows_quarantined for checkpoint in done),
+        "non_finite_values": sum(checkpoint.non_finite_values for checkpoint in done),
         "rows_total": run.rows_total,
         "bytes_written": sum(checkpoint.bytes_written for checkpoint in done),
         "chunks_done": len(done),

@@ -2,14 +2,15 @@
 
 import random
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from graphql_api.definitions.canonical import canonical, fingerprint, is_same
 from graphql_api.definitions.diff import diff
 from graphql_api.definitions.parse_services import parse_entry
 from graphql_api.definitions.problems import Problems
-from graphql_api.domain.durations import format_duration, parse_duration
+from graphql_api.domain.durations import LONGEST, format_duration, parse_duration
 from graphql_api.domain.references import Reference
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,62}", fullmatch=True)
@@ -51,11 +52,19 @@ def test_an_entry_as_text_means_what_it_means_as_a_mapping(reference: Reference)
 
 
 @given(st.integers(0, 999_999_999), st.sampled_from("smhdw"))
-def test_a_duration_reads_back_as_it_is_written(number: int, unit: str) -> None:
+def test_a_duration_of_up_to_a_thousand_years_reads_back_as_it_is_written(number: int, unit: str) -> None:
+    assume(number <= LONGEST // parse_duration(f"1{unit}"))
     micros = parse_duration(f"{number}{unit}")
 
     assert parse_duration(format_duration(micros)) == micros
     assert len(format_duration(micros)) <= len(f"{number}{unit}") or number == 0
+
+
+@pytest.mark.parametrize("text", ["365251d", "999999999w", "99999999h", "52179w"])
+def test_a_longer_one_is_refused(text: str) -> None:
+    assert parse_duration("365250d") == parse_duration("8766000h") == LONGEST
+    with pytest.raises(ValueError, match=f"'{text}' is longer than 1,000 years: write 365250d at most"):
+        parse_duration(text)
 
 
 @given(SPECS, st.randoms(use_true_random=False))

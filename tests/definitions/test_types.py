@@ -2,12 +2,15 @@
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graphql_api.definitions.columns import merged_columns, source_columns, spread
 from graphql_api.definitions.duck_types import fits, value_type_of, widened
 from graphql_api.definitions.questions import Refusal
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import FileColumn, FileSchema
+from graphql_api.engines.types import widens
 
 FITS = {
     "BOOLEAN": ["BOOL"],
@@ -91,6 +94,28 @@ def test_whole_numbers_widen_as_duckdb_itself_unites_them(one: str) -> None:
 )
 def test_other_types_widen_or_disagree(one: str, other: str, both: str | None) -> None:
     assert (widened(one, other), widened(other, one)) == (both, both)
+
+
+TYPES = st.recursive(
+    st.sampled_from([name for name in FITS if not name.endswith("[]")] + [*WHOLE, "TIMESTAMP_S", "TIMESTAMP_MS"])
+    | st.tuples(st.integers(1, 38), st.integers(0, 38))
+    .filter(lambda digits: digits[1] <= digits[0])
+    .map(lambda digits: f"DECIMAL({digits[0]},{digits[1]})"),
+    lambda inner: inner.map(lambda name: f"{name}[]"),
+    max_leaves=2,
+)
+
+
+@given(TYPES, TYPES)
+def test_what_a_plan_merges_a_run_reads(one: str, other: str) -> None:
+    both = widened(one, other)
+
+    assert both == widened(other, one)
+    if both is None:
+        assert not widens(one, other)
+        assert not widens(other, one)
+    else:
+        assert (widens(one, both), widens(other, both)) == (True, True)
 
 
 def a_file(**types: str) -> FileSchema:

@@ -7,14 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, packed_key, packed_order, unpacked_order
 from graphql_api.domain.times import Intervals, TimeRange
-from graphql_api.engines.shapes import PackedFile, PackOnline, Relation, Slice
+from graphql_api.engines.shapes import (
+    Check,
+    CheckCausality,
+    JudgeRun,
+    PackedFile,
+    PackOnline,
+    PlanChunks,
+    Relation,
+    Slice,
+)
 from tests.engines.support import HOUR, JAN, Bench, a_view, at, columns, entries, read
 
 DATA_ID = 7
@@ -196,3 +206,55 @@ def test_a_packed_file_says_how_many_rows_it_holds_and_the_newest_event(bench: B
 
     assert (made.rows, made.latest_event) == (1, JAN)
     assert entries(made) == [[packed_key(DATA_ID, ["a"]), packed(Held(Row("a", JAN, JAN, 1), 1))]]
+
+
+# Names of the engine's own tables, columns and parameters, and words of SQL.
+TAKEN = [
+    "latest", "old", "new", "held", "place", "path", "number", "run", "lo", "hi", "twice", "shared", "gone", "rest",
+    "event", "bucket", "failed", "out", "x", "p", "id", "one", "other", "row", "key", "values", "table", "order",
+    "group", "filename", "file", "sql", "chunk",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "features"), [(TAKEN, ["v"]), (["k"], TAKEN)], ids=["keys", "features"])
+@pytest.mark.parametrize("source", ["new", "out", "order"])
+def test_no_name_of_the_engine_clashes_with_those_of_a_view(
+    bench: Bench, keys: list[str], features: list[str], source: str
+) -> None:
+    def relation(created: int) -> Relation:
+        names = [*keys, *features]
+        items = ", ".join(f'1::BIGINT AS "{name}"' for name in names)
+        file = bench.source(f"SELECT {at(JAN)} AS t, {at(created)} AS c, {items}")
+        moments = ["t TIMESTAMP WITH TIME ZONE", "c TIMESTAMP WITH TIME ZONE"]
+        return Relation(source, columns(*moments, *(f"{name} BIGINT" for name in names)), "t", files=[file])
+
+    listed = ", ".join(f'"{name}"' for name in [*keys, *features])
+    sql = f'SELECT t AS event_timestamp, c AS created_timestamp, {listed} FROM "{source}"'
+    checks = [
+        Check("set", "IN_SET", "QUARANTINE", features[0], {"values": [1]}),
+        Check("unique", "UNIQUE", "WARN", None, {"columns": [*keys, *features]}),
+    ]
+    options: dict[str, Any] = {
+        "keys": " ".join(f"{name}:INT64" for name in keys),
+        "features": [f"{name}:INT64" for name in features],
+        "has_created": True,
+        "checks": checks,
+    }
+    first = bench.compute(a_view(sql, [relation(JAN)], **options), JAN, JAN + HOUR)
+    old = [Slice(file.path, 1, run_id(1)) for file in first.files]
+    view = a_view(sql, [relation(JAN + 1)], **options)
+    second = bench.compute(view, JAN, JAN + HOUR, old=old)
+    new = [Slice(file.path, 2, run_id(2)) for file in second.files]
+    paths = [piece.path for piece in (*old, *new)]
+    rows = [file.path for file in second.files if file.role == "ROWS"]
+
+    made: PackedFile = bench.ask(PackOnline(DATA_ID, 2, run_id(2), view, new, old, new, bench.out()), readable=paths)
+    taken_away: PackedFile = bench.ask(
+        PackOnline(DATA_ID, 3, run_id(3), view, [], new, old, bench.out()), readable=paths
+    )
+
+    assert [file.role for file in second.files] == ["ROWS", "KEPT"]
+    assert (made.rows, taken_away.rows) == (1, 1)
+    assert [check.failed for check in bench.ask(JudgeRun(view, rows, []), readable=rows)] == [0]
+    assert bench.ask(PlanChunks(view, None, JAN + HOUR, 1)).rows_total == 1
+    assert bench.ask(CheckCausality(view, JAN - HOUR, JAN + HOUR)) is None

@@ -14,6 +14,7 @@ from graphql_api.engines.shapes import (
     DescribeSql,
     FileColumn,
     FileSchema,
+    PlanChunks,
     Relation,
     SqlProblem,
     View,
@@ -102,6 +103,22 @@ def test_columns_are_the_frozen_ones_an_absent_one_is_null_and_numbers_widen(ben
     assert isinstance(caught.value.problem, SqlProblem)
 
 
+def test_a_column_of_nulls_without_a_type_is_null_whatever_was_frozen(bench: Bench) -> None:
+    typed = bench.source(f"SELECT 'a' AS k, make_timestamp({JAN}) AS t, 1::BIGINT AS v, [1.5::DOUBLE] AS l")
+    nulls = bench.source(f"SELECT 'b' AS k, make_timestamp({JAN}) AS t, NULL AS v, [NULL] AS l")
+    view = a_view(
+        "SELECT k, t AS event_timestamp, v, l FROM src",
+        [timed(typed, nulls, more=("v BIGINT", "l DOUBLE[]"))],
+        features=("v:INT64", "l:FLOAT64_LIST"),
+    )
+
+    assert bench.ask(DescribeFiles([nulls]))[0].columns == columns("k VARCHAR", "t TIMESTAMP", 'v "NULL"', 'l "NULL"[]')
+    assert [(row["k"], row["v"], row["l"]) for row in bench.rows(view, JAN, JAN + 1)] == [
+        ("a", 1, [1.5]),
+        ("b", None, [None]),
+    ]
+
+
 def test_a_type_that_does_not_widen_is_refused_naming_the_file_where_sql_uses_the_column(bench: Bench) -> None:
     good = bench.source(f"SELECT 'a' AS k, {at(JAN)}::TIMESTAMP AS t, 1::BIGINT AS v, 2::BIGINT AS w")
     bad = bench.source(f"SELECT 'b' AS k, {at(JAN)}::TIMESTAMP AS t, 1::BIGINT AS v, 'two' AS w")
@@ -166,6 +183,27 @@ def test_every_kind_of_timestamp_is_a_moment_in_utc_cut_down_to_microseconds(
     assert [row["event_timestamp"] for row in bench.rows(view, moment, moment + 1)] == [moment]
     assert bench.rows(view, moment + 1, moment + DAY) == []
     assert bench.rows(view, moment - DAY, moment) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+@pytest.mark.parametrize("frozen", ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE"])
+def test_a_declared_timestamp_is_read_from_files_with_and_without_offsets(bench: Bench, frozen: str, zone: str) -> None:
+    noon = micros("2025-07-01T12:00:00")
+    utc_of_naive = noon if zone == "UTC" else noon + 4 * HOUR
+    items = "1::BIGINT AS v"
+    naive = bench.source(f"SELECT 'naive' AS k, TIMESTAMP '2025-07-01 12:00:00' AS t, {items}")
+    fine = bench.source(f"SELECT 'fine' AS k, TIMESTAMP_NS '2025-07-01 12:00:00.0000009' AS t, {items}")
+    aware = bench.source(f"SELECT 'aware' AS k, TIMESTAMPTZ '2025-07-01 14:00:00+02' AS t, {items}")
+    relation = timed(naive, fine, aware, event=f"t {frozen}", timezone=zone)
+
+    rows = bench.rows(passing(relation), noon - DAY, noon + DAY)
+
+    assert {row["k"]: row["event_timestamp"] for row in rows} == {
+        "naive": utc_of_naive,
+        "fine": utc_of_naive,
+        "aware": noon,
+    }
+    assert bench.ask(PlanChunks(passing(relation), None, noon + DAY, 100)).rows_total == 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from graphql_api.documents.copies import DataCopyDocument, RangePart
 from graphql_api.documents.feature_views import ValidationPart
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.domain.enums import RunPhase, RunState, ValidationCheck, ValidationSeverity
+from graphql_api.domain.types import ValueType
 from graphql_api.runs import inputs, log
 from graphql_api.runs.tools import Tools
 from graphql_api.stores.offline import OfflineStore
@@ -40,6 +41,7 @@ async def test_a_run_goes_from_its_sources_to_rows_online(tools: Tools, place: s
         "rows_written": 45,
         "rows_rejected": 2,
         "rows_quarantined": 0,
+        "non_finite_values": 0,
         "rows_total": 46,
         "chunks_done": last.counts.chunks_total,
         "chunks_total": last.counts.chunks_total,
@@ -56,6 +58,17 @@ def check(severity: ValidationSeverity, kind: ValidationCheck, **parameters: obj
 async def results(run: MaterializationDocument) -> set[tuple[str, bool, int | None, int]]:
     found = await ValidationResultDocument.find({"run_id": run.id}).to_list()
     return {(result.name, result.passed, result.checked_rows, result.failed_rows) for result in found}
+
+
+async def test_floats_that_are_not_finite_become_null_and_are_counted(tools: Tools, place: str, tmp_path: Path) -> None:
+    sql = "SELECT shop, sold_at AS event_timestamp, if(amount = 1, 0.5, 'nan'::DOUBLE) AS amount FROM sales"
+    shop = await open_shop(tools, place, tmp_path, sql=sql, amount=ValueType.FLOAT64)
+    async with working(tools):
+        await shop.put("a", [("shop-1", 1, 1), ("shop-2", 2, 2), ("shop-3", 3, 3)])
+        run = await shop.done(0, 10)
+
+    assert run.progress.counts.non_finite_values == 2
+    assert await shop.online() == {"shop-1": (1, 0.5, 1), "shop-2": (2, None, 1), "shop-3": (3, None, 1)}
 
 
 async def test_a_covered_range_run_again_replaces_its_rows_online_too(tools: Tools, place: str, tmp_path: Path) -> None:

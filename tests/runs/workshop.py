@@ -124,6 +124,7 @@ async def open_shop(
     *,
     sql: str = SQL,
     timed: bool = True,
+    amount: ValueType = ValueType.INT64,
     validations: tuple[ValidationPart, ...] = (),
     parameters: Mapping[str, object] | None = None,
 ) -> Shop:
@@ -150,7 +151,7 @@ async def open_shop(
                 keys=(ViewKeyPart(name="shop", join_key="shop", value_type=ValueType.STRING),),
             ),
         ),
-        features=(FeaturePart(name="amount", value_type=ValueType.INT64),),
+        features=(FeaturePart(name="amount", value_type=amount),),
         transformation=SqlTransformationPart(
             sql=sql, sources=(source,), outputs=(), has_created=False, fingerprint=copy.fingerprint
         ),
