@@ -100,7 +100,7 @@ class Content:
 def transformation_meaning(made: AnyTransformationPart) -> Mapping[str, object]:
     """Equal for two transformations that give the same rows; the order of inputs and of features is no difference."""
     sources = {source.name: source_meaning(source) for source in made.sources}
-    views = {pin.name: [str(pin.view_id), pin.data_fingerprint] for pin in made.views}
+    views = {pin.name: pin.data_fingerprint for pin in made.views}
     match made:
         case SqlTransformationPart():
             meaning = {"sql": made.sql, "lookback": made.lookback, "sources": sources}

@@ -80,7 +80,7 @@ def data_source(draft: Draft, path: str, name: str, reader: str) -> DataSourceDo
     """The source of a view that reads one alone; None after a problem, and where it has one."""
     if name in draft.sources:
         return draft.sources[name]
-    if name.partition("@")[0] in draft.latest:
+    if name.partition("@")[0] in {*draft.latest, *draft.parsed.views}:
         message = f"{name!r} is a view, and {reader} reads a data source."
         draft.problems.add(path, message, "Name the data source, or select from the view with SQL.")
     else:

@@ -14,6 +14,7 @@ from graphql_api.definitions.specs import (
     FeatureSpec,
     OnDemandSpec,
     PushSpec,
+    SqlSpec,
     ViewEntitySpec,
     ViewSpec,
 )
@@ -27,7 +28,7 @@ _NO_DATA = ("ttl", "delay", *_NO_RUNS, "freshness")
 def parse_view(reader: Reader, about: Described) -> ViewSpec | None:
     transformation = parse_transformation(reader)
     inferred = isinstance(transformation, AggregationSpec | OnDemandSpec)
-    features = _features(reader, typed=not inferred)
+    features = _features(reader, typed=isinstance(transformation, SqlSpec | PushSpec))
     checked = () if inferred else parse_validations(reader, {one.name: one.value_type for one in features})
     reader.raw("validations")
     spec = ViewSpec(
