@@ -41,12 +41,13 @@ TRANSFORMATION = """query($r: String!, $p: String!) { featureViewVersion(referen
 async def definitions(place: Place) -> list[Json]:
     """Its files lie at a place of this test."""
     (prefix,) = place.door.settings.source_places
+    await place.door.runtime.objects.ensure_bucket(prefix.removeprefix("s3://").rstrip("/"))
     for name, columns in (("flights", FLIGHTS), ("planes", PLANES), ("weather", WEATHER)):
         path = place.door.settings.data_dir / f"{place.name}_{name}.parquet"
         values = ", ".join(f"CAST(NULL AS {data_type}) AS {column}" for column, data_type in columns.items())
         with duckdb.connect() as connection:
             connection.execute(f"COPY (SELECT {values}) TO '{path}' (FORMAT parquet)")
-        await place.door.runtime.objects.put_file(f"{prefix}{place.name}/{name}/1.parquet", path)
+        await place.door.runtime.objects.put_bytes(f"{prefix}{place.name}/{name}/1.parquet", path.read_bytes())
     text = WHOLE.replace("s3://demo/", f"{prefix}{place.name}/")
     return [{"kind": one.kind.value, "spec": one.spec} for one in definitions_of(text)]
 
