@@ -131,7 +131,7 @@ class RunProgress:
             rows_per_second=event.rows_per_second,
             eta_seconds=event.eta_seconds,
             message=event.message,
-            truncated=False,
+            truncated=event.truncated,
             run_id=run_id,
             known=run,
         )

@@ -1,4 +1,4 @@
-"""What was last applied under a label and is absent now: deleted by the same plan where nothing that stays needs it."""
+"""What was last applied under a label and is absent now: the plan deletes it, where nothing that stays needs it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -39,6 +39,7 @@ class StagedFileDocument(Document):
         indexes = [
             IndexModel([("run_id", ASCENDING), ("min_event", ASCENDING)], name="run"),
             IndexModel([("checkpoint_id", ASCENDING)], name="checkpoint"),
+            IndexModel([("key", ASCENDING)], name="key"),
         ]
 
 
@@ -63,4 +64,5 @@ class CommitDocument(Document):
         indexes = [
             IndexModel([("data_id", ASCENDING), ("number", ASCENDING)], name="number", unique=True),
             IndexModel([("run_id", ASCENDING)], name="run", unique=True),
+            IndexModel([("checkpoints", ASCENDING)], name="checkpoints"),
         ]

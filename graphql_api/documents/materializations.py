@@ -37,6 +37,8 @@ class RunEvent(Part):
     rows_per_second: float | None = None
     eta_seconds: float | None = None
     message: str = ""
+    truncated: bool = Field(default=False, exclude=True)
+    """Not kept: as it is read, events before it that the reader asked for are gone."""
 
 
 class RunFailurePart(Part):
@@ -114,6 +116,7 @@ class MaterializationDocument(Document):
             IndexModel([("data_id", ASCENDING), ("state", ASCENDING), ("finished_at", DESCENDING)], name="data"),
             IndexModel([("data_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="data_newest"),
             IndexModel([("view_id", ASCENDING), ("requested_at", DESCENDING), ("_id", DESCENDING)], name="view"),
+            IndexModel([("checkpoints", ASCENDING)], name="checkpoints"),
         ]
 
 
@@ -128,7 +131,10 @@ class RunEventsDocument(Document):
 
     class Settings:
         name = "run_events"
-        indexes = [IndexModel([("run_id", ASCENDING), ("first", ASCENDING)], name="run", unique=True)]
+        indexes = [
+            IndexModel([("run_id", ASCENDING), ("first", ASCENDING)], name="run", unique=True),
+            IndexModel([("events.at", ASCENDING)], name="age"),
+        ]
 
 
 class FrozenObjectPart(Part):

@@ -10,6 +10,7 @@ from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.idempotency import IdempotencyDocument
+from graphql_api.documents.leases import LeaseDocument
 from graphql_api.documents.materializations import (
     CheckpointDocument,
     FrozenInputsDocument,
@@ -38,6 +39,7 @@ MODELS: tuple[type[Document], ...] = (
     CounterDocument,
     DataCopyDocument,
     DataRemovalDocument,
+    LeaseDocument,
     MaterializationDocument,
     RunEventsDocument,
     FrozenInputsDocument,

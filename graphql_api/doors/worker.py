@@ -13,6 +13,7 @@ from pymongo import AsyncMongoClient
 from graphql_api.documents.models import MODELS
 from graphql_api.domain.enums import RunState
 from graphql_api.runs.attempts import end_all
+from graphql_api.runs.housekeeping import Housekeeping
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.worker import Worker
@@ -52,7 +53,11 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
             run_attempts=settings.run_attempts,
         )
         log.info("%s works", worker.name)
-        working = [asyncio.create_task(worker.run()), asyncio.create_task(_ring(worker, news))]
+        working = [
+            asyncio.create_task(worker.run()),
+            asyncio.create_task(_ring(worker, news)),
+            asyncio.create_task(Housekeeping(tools, worker.name).run()),
+        ]
         stopped = asyncio.create_task(stop.wait())
         try:
             ended, _ = await asyncio.wait([*working, stopped], return_when=asyncio.FIRST_COMPLETED)

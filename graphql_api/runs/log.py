@@ -56,7 +56,8 @@ async def keep_tail(database: Database, run_id: ObjectId, tail: Sequence[RunEven
 
 
 async def read(database: Database, run_id: ObjectId, *, after: int = 0, limit: int | None = None) -> list[RunEvent]:
-    """Events with sequences greater than `after`, oldest first, without a gap. Raises NotFound."""
+    """Events with sequences greater than `after`, oldest first, without a gap; the first is `truncated` where
+    those between `after` and it have been removed. Raises NotFound."""
     # The tail is read first: whatever it lacks had been copied before.
     run = await database["materializations"].find_one({"_id": run_id}, {"tail": 1})
     if run is None:
@@ -69,7 +70,10 @@ async def read(database: Database, run_id: ObjectId, *, after: int = 0, limit: i
                 break
         else:
             _take(found, run["tail"], after)
-    return [found[sequence] for sequence in sorted(found)][:limit]
+    events = [found[sequence] for sequence in sorted(found)][:limit]
+    if events and events[0].sequence > after + 1:
+        events[0] = events[0].model_copy(update={"truncated": True})
+    return events
 
 
 def _take(found: dict[int, RunEvent], events: list[Mapping[str, Any]], after: int) -> None:

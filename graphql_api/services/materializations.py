@@ -222,4 +222,7 @@ async def _made_before(asked: IdempotencyDocument) -> MaterializationDocument | 
         return None
     if held.input_hash != asked.input_hash:
         raise Conflict(f"The idempotency key {asked.key!r} was used with another input.")
-    return await MaterializationDocument.find_one({"_id": held.result_id})
+    run = await MaterializationDocument.find_one({"_id": held.result_id})
+    if run is None:  # it went with its view
+        await held.delete()
+    return run

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, Self, cast
 
@@ -31,6 +32,12 @@ class ObjectInfo:
     uri: str
     etag: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnObject:
+    key: str
+    modified: datetime
 
 
 class _Body(Protocol):
@@ -201,6 +208,13 @@ class ObjectStore:
             if not page.get("IsTruncated"):
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    async def page(self, prefix: str, *, after: str | None = None, most: int = 1_000) -> "Sequence[OwnObject]":
+        """Objects of ours in the order of their keys, at most 1,000 of those that follow `after`."""
+        place: dict[str, object] = {"Bucket": self.bucket, "Prefix": prefix, "MaxKeys": most}
+        async with _answering():
+            found = await self._client.list_objects_v2(**place, **({"StartAfter": after} if after else {}))
+        return [OwnObject(item["Key"], item["LastModified"]) for item in found.get("Contents", ())]
 
     async def delete(self, key: str) -> None:
         """Remove an object of ours; one that is not there is as good as removed."""

@@ -1,0 +1,57 @@
+"""What is to be removed goes, a bounded piece at a time, by whichever worker is free to do it."""
+
+import asyncio
+import logging
+
+from pymongo.errors import PyMongoError
+
+from graphql_api.domain.times import utc_now
+from graphql_api.errors import UserError
+from graphql_api.runs.leases import rest, take
+from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
+from graphql_api.runs.removed_data import remove_marked
+from graphql_api.runs.stray_objects import remove_strays
+from graphql_api.runs.tools import Tools
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+LEASE_SECONDS = 300.0
+DATA, EVENTS, OBJECTS = "removed data", "old events", "stray objects"
+_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0}
+_SOON = 1.0
+"""Between two passes of a chore that is not through."""
+
+
+class Housekeeping:
+    def __init__(self, tools: Tools, owner: str) -> None:
+        self._tools = tools
+        self._owner = owner
+
+    async def run(self) -> None:
+        """Until cancelled. A server that is away is asked again later."""
+        while True:
+            for chore in _REST:
+                try:
+                    await self.do(chore)
+                except (PyMongoError, UserError, ExceptionGroup) as error:
+                    log.warning("Removing %s waits: %s", chore, error)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def do(self, chore: str) -> bool:
+        """One pass, if it is due and nobody else is at it."""
+        database = self._tools.database
+        lease = await take(database, chore, self._owner, LEASE_SECONDS)
+        if lease is None:
+            return False
+        cursor, through = None, True
+        match chore:
+            case "removed data":
+                await remove_marked(self._tools)
+            case "old events":
+                through = await remove_old_events(database, utc_now()) < BATCHES_A_PASS
+            case _:
+                _, cursor = await remove_strays(self._tools, utc_now(), after=lease.cursor)
+                through = cursor is None
+        await rest(database, chore, self._owner, _REST[chore] if through else _SOON, cursor=cursor)
+        return True

@@ -1,0 +1,38 @@
+"""Chores that any worker does, one at a time. Each pass may be repeated or done twice at once without harm, so a lease
+saves work, and nothing rests on it."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from graphql_api.documents.leases import LeaseDocument
+from graphql_api.domain.times import EPOCH
+from graphql_api.runs.log import Database
+
+
+async def take(database: Database, chore: str, owner: str, seconds: float) -> LeaseDocument | None:
+    """None while another has it, or nothing is due yet."""
+    with suppress(DuplicateKeyError):  # of two that make it at once
+        free = {"owner": "", "until": EPOCH, "cursor": None}
+        await database["leases"].update_one({"_id": chore}, {"$setOnInsert": free}, upsert=True)
+    raw: dict[str, Any] | None = await database["leases"].find_one_and_update(
+        {"_id": chore, "$expr": {"$lt": ["$until", "$$NOW"]}},
+        [{"$set": {"owner": owner, "until": _in(seconds)}}],
+        return_document=ReturnDocument.AFTER,
+    )
+    return None if raw is None else LeaseDocument.model_validate(raw)
+
+
+async def rest(database: Database, chore: str, owner: str, seconds: float, *, cursor: str | None = None) -> None:
+    """The pass is over: the next one, whoever does it, goes on at `cursor` in so many seconds."""
+    await database["leases"].update_one(
+        {"_id": chore, "owner": owner}, [{"$set": {"until": _in(seconds), "cursor": cursor}}]
+    )
+
+
+def _in(seconds: float) -> dict[str, object]:
+    milliseconds = int(timedelta(seconds=seconds) / timedelta(milliseconds=1))
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}
