@@ -42,6 +42,7 @@ class Registry:
 
     project: ProjectDocument
     queue: RunQueue
+    name: str = "default"
     answers: DuckAnswers = field(default_factory=lambda: DuckAnswers(FILES))
 
     @property
@@ -60,11 +61,11 @@ class Registry:
         yield self.answers
 
     async def plan(self, text: str) -> Plan:
-        return await self.plans.plan(ANN, "default", definitions_of(text))
+        return await self.plans.plan(ANN, self.name, definitions_of(text))
 
     async def apply(self, text: str, **options: bool | str) -> list[str]:
         """References of the versions that were made."""
-        applied = await self.plans.apply(ANN, "default", definitions_of(text), **options)  # pyright: ignore[reportArgumentType]
+        applied = await self.plans.apply(ANN, self.name, definitions_of(text), **options)  # pyright: ignore[reportArgumentType]
         return [version.reference for version in applied.versions]
 
     @property
