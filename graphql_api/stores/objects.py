@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Unavailable
 from graphql_api.settings import Settings
-from graphql_api.stores.places import is_within, literal_prefix, matcher, split_uri
+from graphql_api.stores.places import Pattern, check_length, is_within, split_uri
 
 _PART_BYTES = 16 << 20
 _READ_BYTES = 1 << 20
@@ -187,14 +187,14 @@ class ObjectStore:
             raise Unavailable(f"{uri} broke off after {received} of {answer['ContentLength']} bytes.", 1.0)
 
     async def list(self, pattern: str) -> list[ObjectInfo]:
-        """What lies at a place now, by uri. Raises InvalidInput for places that the settings do not allow."""
+        """What lies at a place now, by uri. Raises InvalidInput for places that are too long, or that the
+        settings do not allow."""
+        check_length(pattern)
         self._require_known(pattern)
         bucket, key_pattern = split_uri(pattern)
-        matches = matcher(key_pattern)
+        wanted = Pattern(key_pattern)
         return [
-            found
-            async for found in self._list_all(bucket, literal_prefix(key_pattern))
-            if matches.fullmatch(split_uri(found.uri)[1])
+            found async for found in self._list_all(bucket, wanted.prefix) if wanted.matches(split_uri(found.uri)[1])
         ]
 
     async def _list_all(self, bucket: str, prefix: str) -> AsyncIterator[ObjectInfo]:

@@ -40,6 +40,8 @@ async def test_places_that_are_not_allowed_are_refused_and_the_allowed_named(obj
         await objects.list(f"{place}../secret/a.parquet")
     with pytest.raises(InvalidInput, match=place):
         await objects.list("s3://elsewhere/a.parquet")
+    with pytest.raises(InvalidInput, match="1,024 are allowed"):
+        await objects.list(place + "**" * 2_000 + "b")
 
 
 async def test_a_file_comes_back_as_it_was_put_whatever_its_size(objects: ObjectStore, tmp_path: Path) -> None:
