@@ -21,11 +21,13 @@ EARLY_ENDS_ALLOWED = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 SECONDS_THAT_COUNT_AS_STEADY = 10.0
 LARGEST_LOG_BYTES = 20_000_000
+QUESTIONS_IN_A_SILENCE = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run. `answers` asks the running server itself whether it serves."""
+    """What to run. `answers` asks the running server itself whether it serves; one that has served, but then leaves
+    all such questions unanswered for `longest_silence` seconds, is ended and started again."""
 
     name: str
     command: Sequence[str]
@@ -34,6 +36,7 @@ class Program:
     environment: Mapping[str, str] | None = field(default=None)
     inherited: tuple[int, ...] = ()
     seconds_to_end: float = 20.0
+    longest_silence: float | None = None  # None: it is asked until it serves, and never again
 
 
 class Supervised:
@@ -112,7 +115,7 @@ class Supervised:
         pause = FIRST_PAUSE
         while True:
             started = time.monotonic()
-            code = await process.wait()
+            code = await self._end_of(process)
             if time.monotonic() - started > SECONDS_THAT_COUNT_AS_STEADY:
                 pause = FIRST_PAUSE
             log.warning("%s ended (%s) and is started again", self.program.name, code)
@@ -121,6 +124,22 @@ class Supervised:
             process = await self._spawn()
             if await self._serves(process, time.monotonic() + SECONDS_TO_START):
                 log.info("%s serves again", self.program.name)
+
+    async def _end_of(self, process: asyncio.subprocess.Process) -> int:
+        if self.program.longest_silence is None:
+            return await process.wait()
+        pause, unanswered = self.program.longest_silence / QUESTIONS_IN_A_SILENCE, 0
+        end = asyncio.ensure_future(process.wait())
+        try:
+            while not (await asyncio.wait([end], timeout=pause))[0]:
+                # Questions are counted, not time: this process may have been stopped or starved itself.
+                unanswered = 0 if await self.program.answers() else unanswered + 1
+                if unanswered == QUESTIONS_IN_A_SILENCE and not end.done():
+                    log.warning("%s is silent for %s s and is killed", self.program.name, self.program.longest_silence)
+                    process.kill()
+            return end.result()
+        finally:
+            end.cancel()
 
     def _last_words(self) -> str:
         file = self.program.log_file

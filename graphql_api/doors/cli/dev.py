@@ -26,6 +26,7 @@ from graphql_api.observability.logs import log_to_stderr
 from graphql_api.settings import AuthMode, Settings
 
 SECONDS_TO_END = 15.0
+LONGEST_SILENCE = 60.0
 
 
 def dev(
@@ -139,6 +140,7 @@ def _api(settings: Settings, environment: dict[str, str]) -> Program:
         log_file=settings.data_dir.absolute() / "logs" / "api.log",
         environment=environment,
         seconds_to_end=SECONDS_TO_END,
+        longest_silence=LONGEST_SILENCE,
     )
 
 
