@@ -98,4 +98,6 @@ class Fenced(Exception):
 
 
 class CannotStart(Exception):
-    """Shown on the screen as it is, without a traceback."""
+    """Shown on the screen as it is, without a traceback. A process that ends with this status would do so again."""
+
+    exit_status: ClassVar = 78  # EX_CONFIG

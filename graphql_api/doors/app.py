@@ -9,24 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from graphql_api.doors.border import Border, Neighbours, is_loopback
+from graphql_api.doors.border import Border, Neighbours
 from graphql_api.doors.graphql import GraphQLEndpoint
 from graphql_api.doors.health import healthz, readiness
 from graphql_api.doors.pages import graphiql_routes, home
-from graphql_api.errors import CannotStart
+from graphql_api.doors.starting import refuse_strangers
 from graphql_api.runtime import Runtime
-from graphql_api.settings import AuthMode, Settings
+from graphql_api.settings import Settings
 
 ADDRESSES = ("/graphql", "/api/v1/graphql")
 
 
 def create_app(settings: Settings) -> Starlette:
     """Raises CannotStart for settings that would let strangers in."""
-    if settings.auth is AuthMode.NONE and not is_loopback(settings.host):
-        raise CannotStart(
-            f"AUTH=none lets everyone in as an admin, so it needs a loopback address; HOST is {settings.host}.\n"
-            "Set HOST=127.0.0.1, or AUTH=token and make a token with `jfs token create`."
-        )
+    refuse_strangers(settings)
     graphql = GraphQLEndpoint(settings)
 
     @asynccontextmanager

@@ -34,10 +34,6 @@ _PREFLIGHT = (
 )
 
 
-def is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.startswith("127.")
-
-
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """`hosts`: names by which requests may call this server. `origins`: whose pages may, besides its own."""

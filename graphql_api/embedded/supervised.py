@@ -55,7 +55,8 @@ class Supervised:
         """Returns when the server serves.
 
         Raises:
-            CannotStart: it ended again and again, or did not serve in time; its last words are in the message.
+            CannotStart: it said that it cannot, ended again and again, or did not serve in time; its last words are
+                in the message.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("Children are bound to the thread that starts them: start them from the main thread.")
@@ -66,7 +67,7 @@ class Supervised:
             if await self._serves(process, deadline):
                 self._watch = asyncio.create_task(self._keep_alive(process))
                 return
-            if process.returncode is None:
+            if process.returncode in (None, CannotStart.exit_status):
                 break
         raise CannotStart(f"{self.program.name} did not start.{self._last_words()}")
 
@@ -116,6 +117,9 @@ class Supervised:
         while True:
             started = time.monotonic()
             code = await self._end_of(process)
+            if code == CannotStart.exit_status:
+                log.error("%s cannot start and is not tried again.%s", self.program.name, self._last_words())
+                return
             if time.monotonic() - started > SECONDS_THAT_COUNT_AS_STEADY:
                 pause = FIRST_PAUSE
             log.warning("%s ended (%s) and is started again", self.program.name, code)

@@ -139,7 +139,7 @@ async def test_nothing_else_is_served(door: Door, path: str) -> None:
     assert (await door.http.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "features.example"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "features.example", "127.example.com"])
 def test_without_authentication_no_other_address_is_listened_on(settings: Settings, host: str) -> None:
     with pytest.raises(CannotStart, match="AUTH=none"):
         create_app(settings.model_copy(update={"auth": AuthMode.NONE, "host": host}))

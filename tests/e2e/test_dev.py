@@ -26,11 +26,11 @@ def eventually(claim: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def dev(folder: Path, port: int) -> Generator[subprocess.Popen[str]]:
+def dev(folder: Path, port: int, **environment: str) -> Generator[subprocess.Popen[str]]:
     given = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     process = subprocess.Popen(
         bound.command(sys.executable, "-m", "graphql_api", "dev", "--no-demo"),
-        env=given | {"DATA_DIR": str(folder / "data"), "PORT": str(port), "AUTH": "none"},
+        env=given | {"DATA_DIR": str(folder / "data"), "PORT": str(port), "AUTH": "none"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -108,3 +108,12 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path: Path) ->
     assert output.startswith(f"Port {port} on 127.0.0.1 cannot be listened on: the process ")
     assert output.endswith(f"or choose another port: make run PORT={port + 1}\n")
     assert not (tmp_path / "second" / "data").exists()
+
+
+def test_an_address_that_lets_strangers_in_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with dev(tmp_path, a_port(tmp_path), HOST="0.0.0.0") as process:
+        output, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 1
+    assert output.startswith("AUTH=none lets everyone in as an admin")
+    assert not (tmp_path / "data").exists()

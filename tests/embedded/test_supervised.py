@@ -8,8 +8,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from graphql_api.embedded.ports import Ports, asked
 from graphql_api.embedded.supervised import Program, Supervised
+from graphql_api.errors import CannotStart
 
 ECHO = """
 import socketserver, sys
@@ -69,3 +72,15 @@ async def test_a_child_that_lives_but_answers_nobody_is_replaced(tmp_path: Path)
         await eventually(program.answers)
 
         assert child.pid not in (None, first)
+
+
+async def test_a_child_that_says_that_it_cannot_start_is_not_tried_again_and_has_the_last_word(tmp_path: Path) -> None:
+    async def answers() -> bool:
+        return False
+
+    refuses = f"import sys; print('HOST is no address.'); sys.exit({CannotStart.exit_status})"
+    program = Program(name="It", command=(sys.executable, "-c", refuses), answers=answers, log_file=tmp_path / "it.log")
+    with pytest.raises(CannotStart) as reason:
+        await Supervised(program).start()
+
+    assert str(reason.value) == f"It did not start. The end of {tmp_path / 'it.log'}:\n  HOST is no address."

@@ -17,7 +17,7 @@ import typer
 from graphql_api.doors.cli import demo
 from graphql_api.doors.cli.client import Refused
 from graphql_api.doors.cli.screen import complain, default_url, screen
-from graphql_api.doors.starting import read_settings
+from graphql_api.doors.starting import read_settings, refuse_strangers
 from graphql_api.embedded import EmbeddedServers
 from graphql_api.embedded.ports import asked, is_free
 from graphql_api.embedded.supervised import Program, Supervised
@@ -90,6 +90,7 @@ def _say(text: str) -> None:
 
 
 def _check_machine(settings: Settings) -> None:
+    refuse_strangers(settings)
     host, port = settings.host, settings.port
     try:
         socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_PASSIVE)
