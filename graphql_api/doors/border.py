@@ -1,9 +1,9 @@
 """What every request passes first: it names this server, and no page of a stranger is behind it."""
 
+import re
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
@@ -12,6 +12,8 @@ from graphql_api.settings import Settings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^][:/?#@\\\s]+)(?::[0-9]*)?")
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -47,11 +49,8 @@ class Neighbours:
         return cls(LOOPBACK | {name.lower() for name in named}, normalize_allowed_origins(settings.allowed_origins))
 
     def know_host(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host.strip()}").hostname
-        except ValueError:
-            return False
-        return name is not None and name.rstrip(".").lower() in self.hosts
+        found = _HOST.fullmatch(host.strip())
+        return found is not None and found[1].strip("[]").rstrip(".").lower() in self.hosts
 
 
 class Border:

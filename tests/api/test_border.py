@@ -20,7 +20,11 @@ async def test_loopback_names_are_ours(door: Door, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "", "[", "127.0.0.2", "10.0.0.1:8000"]
+    "host",
+    [
+        *("evil.example", "127.0.0.1.evil.example", "127.0.0.2", "10.0.0.1:8000", "", "["),
+        *("localhost@evil.example", "evil@127.0.0.1", "127.0.0.1:80:80", "127.0.0.1:80@", "localhost/x", "::1"),
+    ],
 )
 @pytest.mark.parametrize("path", ["/graphql", "/", "/healthz", "/graphiql"])
 async def test_a_request_for_another_host_is_refused_everywhere(door: Door, host: str, path: str) -> None:
