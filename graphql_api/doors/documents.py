@@ -25,8 +25,11 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 KEPT = 500
 ON_PROBATION = 200
 LONGEST_KEPT = 100_000
+LONGEST = 200_000
+"""Characters of a document, with its comments and texts, which are tokens of any length. Variables do not count."""
 TOO_DEEP = "The document is nested too deep."
 OVER_BUDGET = "Validation aborted."
+TOO_DEEP_INTROSPECTION = "Maximum introspection depth exceeded"
 
 # Whether fields of equal names can be merged is asked of each pair of them: the budget ends that within half a second.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 20_000
@@ -105,6 +108,9 @@ class Documents:
             self.hits += 1
             return known
         self.misses += 1
+        if len(text) > LONGEST:
+            message = f"The document has {len(text):,} characters; {LONGEST:,} are allowed. Send values as variables."
+            return Document(None, (_excess(message),))
         document = self._read(text)
         if len(text) <= LONGEST_KEPT:
             self._recent.add(text, document)
@@ -122,11 +128,18 @@ class Documents:
             return Document(None, (_excess(TOO_DEEP),))
         if any(error.message == OVER_BUDGET for error in errors):
             return Document(ast, (_excess("The document takes too long to validate: it repeats too many fields."),))
-        return Document(ast, tuple(errors))
+        return Document(ast, tuple(_as_excess(error) for error in errors))
 
 
 def _excess(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": "LIMIT_EXCEEDED"})
+
+
+def _as_excess(error: GraphQLError) -> GraphQLError:
+    """What GraphQL's own rules say of a limit gets the code of one."""
+    if error.message != TOO_DEEP_INTROSPECTION:
+        return error
+    return GraphQLError("The operation asks the schema too deep.", error.nodes, extensions={"code": "LIMIT_EXCEEDED"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from graphql_api.errors import BlockedByDependents, InvalidInput, Unavailable, U
 
 log = logging.getLogger(__name__)
 
+LONGEST_MESSAGE = 1_000
+
 Presented = dict[str, object]
 
 
@@ -42,8 +44,9 @@ def _presented(error: GraphQLError) -> Presented:
     shown: Presented = {**error.formatted}
     told = shown.pop("extensions", {})
     cause = _cause(error)
-    if cause is None:
-        return {**shown, "extensions": {"code": InvalidInput.code, **cast("Presented", told)}}
+    if cause is None:  # such a message quotes what was sent, however long that is
+        extensions = {"code": InvalidInput.code, **cast("Presented", told)}
+        return {**shown, "message": _clipped(error.message), "extensions": extensions}
     if is_unavailable(cause):
         log.warning("MongoDB does not answer: %s", cause)
         cause = Unavailable("The registry's database does not answer; try again in a moment.")
@@ -53,6 +56,10 @@ def _presented(error: GraphQLError) -> Presented:
     log.error("Unexpected error %s at %s", number, error.path, exc_info=cause)
     message = f"Something went wrong inside. The server's log has it as {number}."
     return {**shown, "message": message, "extensions": {"code": "INTERNAL"}}
+
+
+def _clipped(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 
 def is_unavailable(cause: Exception) -> bool:

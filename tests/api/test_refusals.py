@@ -26,6 +26,9 @@ APPLY = """mutation($p: String!) { apply(definitions: [], project: $p) {
 } }"""
 
 
+PLAN_OF = "{ plan(definitions: [{kind: ENTITY, spec: $n}], project: $p) { __typename } }"
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, error: Exception) -> None:
     """Makes a real service meet an error that is hard to bring about."""
 
@@ -240,6 +243,45 @@ async def test_aliases_and_tokens_are_limited(place: Place, document: str, allow
         assert "LIMIT_EXCEEDED" not in codes
     else:
         assert codes == ([] if allowed else ["LIMIT_EXCEEDED"])
+
+
+@pytest.mark.parametrize(
+    "document", ["{ __typename } #" + "x" * 200_000, '{ entity(name: "' + "x" * 200_000 + '") { id } }']
+)
+async def test_a_document_is_limited_in_length_whatever_its_tokens(place: Place, document: str) -> None:
+    refusal = await place.viewer.refusal(document)
+
+    assert refusal["extensions"] == {"code": "LIMIT_EXCEEDED"}
+    assert refusal["message"] == (
+        f"The document has {len(document):,} characters; 200,000 are allowed. Send values as variables."
+    )
+
+
+async def test_variables_may_be_larger_than_a_document(place: Place) -> None:
+    found = await place.editor.ask("query($n: JSON!, $p: String!) " + PLAN_OF, p=place.name, n={"x": "x" * 300_000})
+
+    assert found["plan"]["__typename"] == "InvalidInput"
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("{ __typename } " + "x" * 100_000, {}),
+        ("{ " + "x" * 100_000 + " }", {}),
+        ("query($n: Boolean!) { __typename @skip(if: $n) }", {"n": "x" * 100_000}),
+    ],
+)
+async def test_a_message_does_not_repeat_all_that_was_sent(place: Place, document: str, variables: Json) -> None:
+    answer = await place.viewer.answer(document, **variables)
+
+    assert all(len(error["message"]) <= 1_001 for error in answer["errors"])
+
+
+def test_introspection_goes_no_deeper_than_its_own_limit() -> None:
+    assert code_of("{ __schema { types { name fields { name type { name ofType { name } } } } } }") is None
+    assert (
+        code_of("{ __schema { types" + " { fields { type" * 4 + " { name }" + " } }" * 4 + " } }") == "LIMIT_EXCEEDED"
+    )
 
 
 def test_documents_are_measured_through_fragments() -> None:
