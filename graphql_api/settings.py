@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
-    port: int = Field(default=8000, description="Port that the API listens on.")
+    port: int = Field(default=8000, ge=1, le=65_535, description="Port that the API listens on.")
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded servers keep everything.")
 
     mongodb_url: str | None = Field(default=None, description="A MongoDB replica set instead of the embedded one.")
@@ -41,29 +41,42 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins besides the server's own that browsers may ask from, separated by commas."
     )
-    max_body_bytes: int = 4_000_000
-    max_query_depth: int = 15
-    max_query_aliases: int = 30
-    max_query_tokens: int = 4_000
-    max_lookup_entities: int = 10_000
+    max_body_bytes: int = Field(default=4_000_000, ge=1_000, le=1_000_000_000)
+    max_query_depth: int = Field(default=15, ge=1, le=100)
+    max_query_aliases: int = Field(default=30, ge=0, le=10_000)
+    max_query_tokens: int = Field(default=4_000, ge=10, le=100_000)
+    max_lookup_entities: int = Field(default=10_000, ge=1, le=1_000_000)
     websocket_init_seconds: float = Field(
-        default=10.0, description="How long a WebSocket client may take to introduce itself."
+        default=10.0, ge=0.1, le=600, description="How long a WebSocket client may take to introduce itself."
     )
 
-    worker_slots: int = Field(default=2, description="Runs that one worker computes side by side.")
-    lease_seconds: float = Field(default=15.0, description="How long a silent worker keeps its run.")
-    chunk_rows: int = Field(default=500_000, description="Source rows that a chunk of a run aims at.")
+    worker_slots: int = Field(default=2, ge=1, le=64, description="Runs that one worker computes side by side.")
+    lease_seconds: float = Field(
+        default=15.0, ge=1, le=3_600, description="How long a silent worker keeps its run; a few seconds at least."
+    )
+    chunk_rows: int = Field(
+        default=500_000, ge=1, le=100_000_000, description="Source rows that a chunk of a run aims at."
+    )
     run_attempts: int = Field(
-        default=5, description="Attempts before a fault that passes fails the run; none count after its commit."
+        default=5,
+        ge=1,
+        le=1_000,
+        description="Attempts before a fault that passes fails the run; none count after its commit.",
     )
-    cache_bytes: int = Field(default=20_000_000_000, description="Bound of the local cache of immutable objects.")
-    sandbox_memory_bytes: int = 2_000_000_000
-    sandbox_seconds: int = Field(default=3_600, description="Deadline of one computation in the sandbox.")
+    cache_bytes: int = Field(
+        default=20_000_000_000, ge=1_000_000, description="Bound of the local cache of immutable objects."
+    )
+    sandbox_memory_bytes: int = Field(default=2_000_000_000, ge=100_000_000)
+    sandbox_seconds: int = Field(
+        default=3_600, ge=1, le=86_400, description="Deadline of one computation in the sandbox."
+    )
 
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
 
-    redis_timeout_seconds: float = 1.0
-    mongodb_timeout_seconds: float = 5.0
+    redis_timeout_seconds: float = Field(default=1.0, ge=0.01, le=60)
+    mongodb_timeout_seconds: float = Field(default=5.0, ge=0.1, le=60)
 
     @field_validator("source_places", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
