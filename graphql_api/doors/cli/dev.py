@@ -167,8 +167,15 @@ def _welcome(settings: Settings, seconds: float) -> None:
         f"  [bold]API[/]        {url}/graphql\n"
         f"  [bold]Logs[/]       {settings.data_dir.absolute() / 'logs'}\n\n"
         "In another terminal:\n"
-        f"  ./jfs online delay_model {demo.EXAMPLE_KEYS}\n"
-        "  ./jfs materialize aircraft_delays\n",
+        f"  {command(settings)} online delay_model {demo.EXAMPLE_KEYS}\n"
+        f"  {command(settings)} materialize aircraft_delays\n",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def command(settings: Settings) -> str:
+    """How one calls the commands from another terminal, which knows nothing of what was set in this one."""
+    usual = Settings.model_fields
+    place = {"HOST": (settings.host, usual["host"].default), "PORT": (settings.port, usual["port"].default)}
+    return " ".join([*(f"{name}={value}" for name, (value, default) in place.items() if value != default), "./jfs"])
