@@ -16,9 +16,10 @@ from graphql_api.documents.tokens import TokenDocument
 from graphql_api.domain.durations import parse_duration
 from graphql_api.domain.enums import Role
 from graphql_api.domain.times import utc_now
+from graphql_api.doors.cli.screen import complain
 from graphql_api.doors.starting import begin
 from graphql_api.embedded import beside
-from graphql_api.errors import CannotStart, UserError
+from graphql_api.errors import InvalidInput, UserError
 from graphql_api.runtime import Runtime
 from graphql_api.services.tokens import Tokens
 from graphql_api.settings import Settings
@@ -85,7 +86,8 @@ def _with_tokens(work: Callable[[Tokens], Awaitable[None]]) -> None:
         try:
             asyncio.run(main(beside(settings)))
         except UserError as refused:
-            raise CannotStart(refused.message) from None
+            complain(refused.message, refused.problems if isinstance(refused, InvalidInput) else ())
+            raise typer.Exit(1) from None
 
     begin(run)
 
