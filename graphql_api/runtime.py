@@ -12,6 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from graphql_api.documents.models import MODELS
 from graphql_api.runs.queue import RunQueue
 from graphql_api.sandbox.pool import SandboxPool
+from graphql_api.services.audit import Audit
 from graphql_api.services.data_sources import DataSources
 from graphql_api.services.deleting import Deleting
 from graphql_api.services.entities import Entities
@@ -53,6 +54,7 @@ class Services:
     features: Features
     feature_services: FeatureServices
     registry_events: RegistryEvents
+    audit: Audit
     run_history: RunHistory
     plans: Plans
     deleting: Deleting
@@ -121,6 +123,7 @@ class Runtime:
             features=Features(projects=projects, versions=versions),
             feature_services=FeatureServices(projects=projects),
             registry_events=RegistryEvents(projects=projects, feed=self.feed),
+            audit=Audit(projects=projects),
             run_history=RunHistory(projects=projects),
             plans=Plans(
                 projects=projects,

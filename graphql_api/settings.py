@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins besides the server's own that browsers may ask from, separated by commas."
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
+    )
     max_body_bytes: int = Field(default=4_000_000, ge=1_000, le=1_000_000_000)
     max_query_depth: int = Field(default=15, ge=1, le=100)
     max_query_aliases: int = Field(default=30, ge=0, le=10_000)
@@ -78,7 +82,7 @@ class Settings(BaseSettings):
     redis_timeout_seconds: float = Field(default=1.0, ge=0.01, le=60)
     mongodb_timeout_seconds: float = Field(default=5.0, ge=0.1, le=60)
 
-    @field_validator("source_places", "allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("source_places", "allowed_hosts", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

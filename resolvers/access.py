@@ -9,17 +9,20 @@ from graphql_api.domain.enums import Role
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`role` None: the field answers whoever is known with what they may see, and with nothing else."""
+    """`role` None: the field answers whoever is known with what they may see, and with nothing else.
+
+    `everywhere`: the role in all projects, as an admin of the server has it."""
 
     role: Role | None
+    everywhere: bool = False
 
 
 _KEY: Final = "needs"
 
 
-def needs(role: Role | None) -> dict[str, Needs]:
+def needs(role: Role | None, *, everywhere: bool = False) -> dict[str, Needs]:
     """For a field's `metadata`."""
-    return {_KEY: Needs(role)}
+    return {_KEY: Needs(role, everywhere)}
 
 
 def needs_of(metadata: Mapping[object, object]) -> Needs | None:
@@ -31,3 +34,4 @@ SEES: Final = needs(None)
 VIEWER: Final = needs(Role.VIEWER)
 EDITOR: Final = needs(Role.EDITOR)
 ADMIN: Final = needs(Role.ADMIN)
+SERVER_ADMIN: Final = needs(Role.ADMIN, everywhere=True)

@@ -20,6 +20,7 @@ from schema.features import Feature
 from schema.materializations import Materialization
 from schema.nodes import Node
 from schema.projects import Project
+from schema.tokens import Token
 from schema.transformations import (
     AggregationTransformation,
     OnDemandTransformation,
@@ -72,6 +73,7 @@ NODES: dict[str, Find] = {
     "PushTransformation": _transformation(PushTransformation),
     "Validation": _validation,
     "FeatureService": _by(lambda loaders: loaders.feature_service, FeatureService.from_document),
+    "Token": _by(lambda loaders: loaders.token, Token.from_document),
     "Materialization": _by(lambda loaders: loaders.materialization, Materialization.from_document),
 }
 """How an object of each type is found by its id within the type. A test holds it against the schema."""

@@ -15,11 +15,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from graphql_api.domain.enums import ValueStatus
+from resolvers.audit import AuditQueries
 from resolvers.lifecycle import LifecycleMutations, LifecycleQueries
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
 from resolvers.plans import PlanMutations, PlanQueries
-from resolvers.projects import ProjectQueries
+from resolvers.projects import ProjectMutations, ProjectQueries
 from resolvers.registry import (
     DataSourceQueries,
     EntityQueries,
@@ -29,6 +30,7 @@ from resolvers.registry import (
 )
 from resolvers.registry_events import RegistryEventQueries, RegistryEventSubscriptions
 from resolvers.runs import RunMutations, RunQueries, RunSubscriptions
+from resolvers.tokens import TokenMutations, TokenQueries
 from schema.errors import Unavailable
 from schema.refusals import REFUSALS
 from schema.scalars import SCALARS
@@ -44,6 +46,8 @@ from schema.transformations import (
 class Query(
     NodeQueries,
     ProjectQueries,
+    TokenQueries,
+    AuditQueries,
     RegistryEventQueries,
     EntityQueries,
     DataSourceQueries,
@@ -59,7 +63,7 @@ class Query(
 
 
 @strawberry.type(description="Changing. Each field says which role of the project it needs.")
-class Mutation(PlanMutations, LifecycleMutations, RunMutations):
+class Mutation(PlanMutations, LifecycleMutations, RunMutations, ProjectMutations, TokenMutations):
     pass
 
 

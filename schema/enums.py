@@ -47,6 +47,7 @@ _DESCRIPTIONS: dict[EnumMeta, str] = {
         "old to be served."
     ),
     enums.ImpactAction: "What may be done to an object that is there; all but DELETE, to versions of views alone.",
+    enums.AuditOutcome: "DONE, or REFUSED: nothing was done.",
     enums.ChangeKind: "What becomes of a thing.",
     FeatureViewOrderField: "What feature views may be ordered by.",
 }

@@ -44,6 +44,12 @@ class Viewer:
         if self.is_anonymous and self.everywhere is None:
             raise Unauthenticated("Send an API token: Authorization: Bearer jfs_…")
 
+    def must_administer_the_server(self) -> None:
+        """Raises Unauthenticated without a token, Forbidden for whoever is no admin of all projects."""
+        self.must_be_known()
+        if self.everywhere is not Role.ADMIN:
+            raise Forbidden(f"This needs the role ADMIN in all projects; {self.name} does not have it.")
+
     def must_be(self, role: Role, project_id: str, project_name: str) -> None:
         """Raises Unauthenticated without a token, ProjectNotFound without any role, Forbidden with a lesser one."""
         self.must_be_known()

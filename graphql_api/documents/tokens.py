@@ -2,7 +2,7 @@ from datetime import datetime
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from graphql_api.documents.base import Part, new_id
 from graphql_api.domain.enums import Role
@@ -29,4 +29,7 @@ class TokenDocument(Document):
 
     class Settings:
         name = "tokens"
-        indexes = [IndexModel([("secret_hash", ASCENDING)], name="secret_hash", unique=True)]
+        indexes = [
+            IndexModel([("secret_hash", ASCENDING)], name="secret_hash", unique=True),
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        ]

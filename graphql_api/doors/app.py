@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from graphql_api.doors.border import Border, Neighbours
 from graphql_api.doors.graphql import GraphQLEndpoint
@@ -45,6 +46,13 @@ def create_app(settings: Settings) -> Starlette:
             Route("/readyz", readyz),
             Route("/", home),
         ],
-        middleware=[Middleware(Border, neighbours=Neighbours.of(settings))],
+        middleware=[*_proxies(settings), Middleware(Border, neighbours=Neighbours.of(settings))],
         lifespan=lifespan,
     )
+
+
+def _proxies(settings: Settings) -> list[Middleware]:
+    """Without any that is trusted, who asks is who opened the connection, whatever its headers say."""
+    if not settings.trusted_proxies:
+        return []
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))]

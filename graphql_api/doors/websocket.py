@@ -18,18 +18,24 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation as Subscribed
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 from strawberry.types.unset import UNSET, UnsetType
 
-from graphql_api.auth.viewer import ANONYMOUS, Viewer
+from graphql_api.auth.viewer import ANONYMOUS, Origin, Viewer
 from graphql_api.context import Context
 from graphql_api.doors.encoding import NotJson, decoded, encoded
 from graphql_api.doors.execution import Executor, Operation, Outcome, refused
-from graphql_api.doors.identity import Identity
+from graphql_api.doors.identity import Identity, origin_of
 from graphql_api.doors.presenting import Presented, refusal
 from graphql_api.errors import LimitExceeded, Unauthenticated
 
 OPERATIONS_A_CONNECTION = 50
+TOKEN_IS_OVER = 4403
+"""The close code, the same as for a token that does not count when the connection begins."""
 
 
 @dataclass
@@ -37,6 +43,7 @@ class Connection:
     """A client, once it has introduced itself; `connection_params` is what it sent to do so."""
 
     authorization: str | None
+    origin: Origin
     viewer: Viewer = ANONYMOUS
     connection_params: dict[str, object] = field(default_factory=dict[str, object])
 
@@ -47,6 +54,24 @@ class Handler(BaseGraphQLTransportWSHandler[Connection, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.endings: set[asyncio.Task[None]] = set()
+        self.closing: asyncio.Task[None] | None = None
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        await super().handle_connection_init(message)
+        if self.connection_acknowledged and self.closing is None:
+            self.closing = asyncio.create_task(self._close_with_token())
+
+    async def shutdown(self) -> None:
+        if self.closing is not None:
+            self.closing.cancel()
+            await asyncio.wait([self.closing])
+        await super().shutdown()
+
+    async def _close_with_token(self) -> None:
+        await self.view.identity.tokens.end_of(self.context.viewer)
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(code=TOKEN_IS_OVER, reason="The API token has expired or was revoked.")
 
     async def handle_message(self, message: Message) -> None:
         if not _is_message(message):
@@ -153,11 +178,12 @@ class WebSocketEndpoint(GraphQL[Connection, None]):
         self.new_context = new_context
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Connection:
-        return Connection(request.headers.get("authorization"))
+        headers = request.headers
+        return Connection(headers.get("authorization"), origin_of(request.scope, headers.get("user-agent")))
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         try:
-            context.viewer = await self.identity.viewer(_authorization(context))
+            context.viewer = await self.identity.viewer(_authorization(context), context.origin)
         except Unauthenticated as error:
             raise ConnectionRejectionError from error
         return UNSET

@@ -13,6 +13,7 @@ from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.tokens import TokenDocument
 from graphql_api.loaders.batching import loader, mapped
 from graphql_api.loaders.online_features import Asked, online_features_loader
 from graphql_api.loaders.pages import PageLoaders
@@ -36,6 +37,11 @@ class Loaders:
     @cached_property
     def project(self) -> DataLoader[ObjectId, ProjectDocument | None]:
         return loader(lambda ids: self._services.projects.find(self._viewer, ids), lambda found: found.id)
+
+    @cached_property
+    def token(self) -> DataLoader[ObjectId, TokenDocument | None]:
+        """None also where the viewer is no admin of all that it gives."""
+        return loader(lambda ids: self._services.tokens.find(self._viewer, ids), lambda found: found.id)
 
     @cached_property
     def entity(self) -> DataLoader[ObjectId, EntityDocument | None]:

@@ -5,11 +5,12 @@ one update that takes effect only for who holds the run. A tail is copied to `ru
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -86,7 +87,13 @@ Decide = Callable[[MaterializationDocument], tuple[RunEvent, dict[str, object]] 
 """From the run as it is: the event to append and what else to set, or None where nothing is to be done."""
 
 
-async def append_outside(database: Database, run_id: ObjectId, decide: Decide) -> MaterializationDocument:
+Beside = Callable[[AsyncClientSession], Awaitable[None]]
+"""What is written in the same transaction."""
+
+
+async def append_outside(
+    database: Database, run_id: ObjectId, decide: Decide, *, beside: Beside | None = None
+) -> MaterializationDocument:
     """Append an event for somebody who does not hold the run; returns the run as it then is.
 
     Raises NotFound, and whatever `decide` raises."""
@@ -113,8 +120,25 @@ async def append_outside(database: Database, run_id: ObjectId, decide: Decide) -
             "attempt": run.attempt,
             "commit": run.commit,
         }
-        if (await database["materializations"].update_one(same, update)).matched_count:
+        if await _updated(database, same, update, beside):
             return await load(database, run_id)
+
+
+async def _updated(
+    database: Database, same: Mapping[str, Any], update: Mapping[str, Any], beside: Beside | None
+) -> bool:
+    runs = database["materializations"]
+    if beside is None:
+        return (await runs.update_one(same, update)).matched_count == 1
+
+    async def body(session: AsyncClientSession) -> bool:
+        found = (await runs.update_one(same, update, session=session)).matched_count == 1
+        if found:
+            await beside(session)
+        return found
+
+    async with database.client.start_session() as session:
+        return await session.with_transaction(body)
 
 
 async def load(database: Database, run_id: ObjectId) -> MaterializationDocument:

@@ -10,12 +10,13 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.idempotency import IdempotencyDocument
 from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.recording import Deed, record_deed
 from graphql_api.domain.enums import IN_PROGRESS, RunPhase, RunState
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import EPOCH, TimeRange, utc_now
 from graphql_api.errors import Conflict, Fenced, NotFound
 from graphql_api.runs.hold import Hold
-from graphql_api.runs.log import Database, append_outside, event_time
+from graphql_api.runs.log import Database, append_outside, event_time, load
 
 _ALL_TIME = 1 << 63
 _EXPIRED = {"$lt": ["$lease_expires_at", "$$NOW"]}
@@ -40,9 +41,13 @@ class RunQueue:
         self._runs = database["materializations"]
 
     async def enqueue(
-        self, run: MaterializationDocument, *, remember: IdempotencyDocument | None = None
+        self,
+        run: MaterializationDocument,
+        *,
+        remember: IdempotencyDocument | None = None,
+        deed: Deed | None = None,
     ) -> MaterializationDocument:
-        """Put a run into the queue, and with it what its idempotency key made.
+        """Put a run into the queue, and with it what its idempotency key made, and that it was asked for.
 
         Raises Conflict where a run in progress overlaps it, NotFound where its data is gone, DuplicateKeyError where
         the idempotency key was used before."""
@@ -59,6 +64,8 @@ class RunQueue:
                 await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
             await self._refuse_overlap(run, session)
             await self._runs.insert_one(_as_stored(run), session=session)
+            if deed:
+                await record_deed(session, run.project_id, _named(run), deed=deed)
 
         async with self._database.client.start_session() as session:
             await session.with_transaction(insert)
@@ -132,7 +139,7 @@ class RunQueue:
             {"$set": {"lease_expires_at": EPOCH, "owner": None}},
         )
 
-    async def cancel(self, run_id: ObjectId, *, by: str) -> MaterializationDocument:
+    async def cancel(self, run_id: ObjectId, *, by: str, deed: Deed | None = None) -> MaterializationDocument:
         """Ask a run to end; one that nobody holds ends now. Returns it as it then is.
 
         Raises NotFound; Conflict where it has ended or committed."""
@@ -161,7 +168,12 @@ class RunQueue:
                 changes |= {"finished_at": utc_now(), "next_attempt_at": None}
             return event, changes
 
-        return await append_outside(self._database, run_id, decide)
+        async def beside(session: AsyncClientSession) -> None:
+            if deed:
+                run = await load(self._database, run_id)
+                await record_deed(session, run.project_id, _named(run), deed=deed)
+
+        return await append_outside(self._database, run_id, decide, beside=beside if deed else None)
 
 
 def _lease(seconds: float) -> dict[str, object]:
@@ -172,6 +184,10 @@ def _lease(seconds: float) -> dict[str, object]:
 def _extent(is_static: bool, start: int | None, end: int) -> TimeRange:
     """A start that is not known yet may be any, and a static run replaces everything."""
     return TimeRange(-_ALL_TIME if start is None else start, _ALL_TIME if is_static else end)
+
+
+def _named(run: MaterializationDocument) -> tuple[str, str]:
+    return f"{run.view_name}@{run.version_number}", global_id("Materialization", run.id)
 
 
 def _as_stored(document: MaterializationDocument | IdempotencyDocument) -> dict[str, object]:

@@ -21,6 +21,7 @@ from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem
 from graphql_api.runs.coverage import Span, span_of_static, span_of_timed
 from graphql_api.runs.queue import RunQueue, first_event
 from graphql_api.runs.runnable import why_not
+from graphql_api.services.auditing import deed_of
 from graphql_api.services.projects import Projects
 
 _START = "startMaterialization"
@@ -60,7 +61,7 @@ class Materializations:
         try:
             if remember:
                 remember.result_id = run.id
-            return await self._queue.enqueue(run, remember=remember)
+            return await self._queue.enqueue(run, remember=remember, deed=deed_of(viewer, _START))
         except DuplicateKeyError:
             before = await _made_before(remember) if remember else None
             if before is None:
@@ -78,7 +79,7 @@ class Materializations:
         """Queue a run of a version's default range, for who may edit the project. Raises as `start` does."""
         viewer.must_be(Role.EDITOR, str(project.id), project.name)
         run = await _new_run(viewer, version, start=None, end=None, trigger=trigger)
-        return await self._queue.enqueue(run)
+        return await self._queue.enqueue(run, deed=deed_of(viewer, "apply"))
 
     async def cancel(self, viewer: Viewer, run_id: ObjectId) -> MaterializationDocument:
         """End a run before its commit: nothing of it becomes visible.
@@ -89,12 +90,12 @@ class Materializations:
             Conflict: it has ended, or has committed.
         """
         run = await self.get(viewer, run_id, Role.EDITOR)
-        return await self._queue.cancel(run.id, by=viewer.name)
+        return await self._queue.cancel(run.id, by=viewer.name, deed=deed_of(viewer, "cancelRun"))
 
     async def cancel_in(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> MaterializationDocument:
         """The same, for who knows the project already."""
         viewer.must_be(Role.EDITOR, str(project.id), project.name)
-        return await self._queue.cancel(PydanticObjectId(run_id), by=viewer.name)
+        return await self._queue.cancel(PydanticObjectId(run_id), by=viewer.name, deed=deed_of(viewer, "apply"))
 
     async def cancel_if_possible(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> None:
         """The same for a run that may have ended or committed meanwhile, which is as well."""

@@ -99,7 +99,7 @@ class Plans:
             BlockedByDependents: what stays depends on something that would be pruned.
             Unavailable: the store of the files, or what types SQL, does not answer.
         """
-        project = await self._projects.get(viewer, project_name, Role.EDITOR)
+        project = await self._projects.get(viewer, project_name, Role.EDITOR, even_archived=True)
         options = _options(repin=repin, prune=prune, label=label)
         async with self._answers() as answers:
             return (await _planned(viewer, project, definitions, answers, options)).plan

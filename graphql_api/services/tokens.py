@@ -3,19 +3,29 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.raw import collection_of
+from graphql_api.documents.raw import collection_of, in_transaction, passes
+from graphql_api.documents.recording import Deed, record_deed
+from graphql_api.documents.registry_events import ChangePart
 from graphql_api.documents.tokens import GrantPart, TokenDocument
-from graphql_api.domain.enums import Role
+from graphql_api.domain.enums import ChangeKind, Role
+from graphql_api.domain.global_ids import global_id
+from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
 from graphql_api.domain.times import utc_now
-from graphql_api.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
+from graphql_api.errors import InvalidInput, NotFound, Problem, Unauthenticated
+from graphql_api.services.auditing import deed_of
+from graphql_api.services.pages import Stage, find_page
 from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import ChangeFeed, Lagged
 
@@ -23,6 +33,9 @@ PREFIX = "jfs_"
 SECRET_BYTES = 32
 MAX_SECRET = 200
 MAX_CACHED = 10_000
+LONGEST_SLEEP = 86_400.0
+RETRY_SECONDS = 0.5
+NEWEST_FIRST = Order("token", (SortKey("created_at", KeyKind.MOMENT, -1), SortKey("_id", KeyKind.ID, -1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,13 @@ class IssuedToken:
 
     token: TokenDocument
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A token that counts; `expires_at` None: until it is revoked, and for who came without one."""
+
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,7 @@ class Tokens:
         self._feed = feed
         self._by_secret: dict[bytes, _Known] = {}
         self._by_id: dict[str, _Known] = {}
+        self._bells: dict[str, set[asyncio.Event]] = {}
         self._changes = 0
 
     @asynccontextmanager
@@ -93,14 +114,19 @@ class Tokens:
         _check(name, roles or {}, everywhere, expires_at)
         grants: list[GrantPart] = []
         if everywhere is not None:
-            _must_administer_everything(viewer)
+            viewer.must_administer_the_server()
             grants.append(GrantPart(project_id=None, role=everywhere))
         for project_name, role in (roles or {}).items():
-            project = await self._projects.get(viewer, project_name, Role.ADMIN)
+            project = await self._projects.get(viewer, project_name, Role.ADMIN, even_archived=True)
             grants.append(GrantPart(project_id=project.id, role=role))
         secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
         token = TokenDocument(name=name, secret_hash=_hash(secret), grants=tuple(grants), expires_at=expires_at)
-        await token.insert()
+
+        async def body(session: AsyncClientSession) -> None:
+            await token.insert(session=session)
+            await _record(session, token, deed_of(viewer, "createToken"), ChangeKind.ADDED)
+
+        await in_transaction(TokenDocument, body)
         return IssuedToken(token, secret)
 
     async def revoke(self, viewer: Viewer, token_id: str) -> TokenDocument:
@@ -108,19 +134,33 @@ class Tokens:
         token = await TokenDocument.get(ObjectId(token_id)) if ObjectId.is_valid(token_id) else None
         if token is None or not _administers(viewer, token):
             raise NotFound(f"There is no token {token_id!r}, or you may not revoke it.")
-        if token.revoked_at is None:
-            token.revoked_at = utc_now()
-            await collection_of(TokenDocument).update_one(
-                {"_id": token.id, "revoked_at": None}, {"$set": {"revoked_at": token.revoked_at}}
+        now = utc_now()
+
+        async def body(session: AsyncClientSession) -> None:
+            ended = await collection_of(TokenDocument).update_one(
+                {"_id": token.id, "revoked_at": None}, {"$set": {"revoked_at": now}}, session=session
             )
+            if ended.matched_count:
+                await _record(session, token, deed_of(viewer, "revokeToken"), ChangeKind.REMOVED)
+
+        await in_transaction(TokenDocument, body)
         self._changes += 1
         self._forget(token.id)
-        return token
+        return await TokenDocument.get(token.id) or token
 
     async def all_of(self, viewer: Viewer) -> list[TokenDocument]:
         """Tokens that the viewer may administer, newest first."""
-        tokens = await TokenDocument.find_all().sort("-created_at", "-_id").to_list()
-        return [token for token in tokens if _administers(viewer, token)]
+        return await TokenDocument.find(_administered_by(viewer)).sort("-created_at", "-_id").to_list()
+
+    async def page(self, viewer: Viewer, request: PageRequest) -> Page[TokenDocument]:
+        """The same, a page of them; who administers nothing sees none."""
+        stages: list[Stage] = [{"$match": _administered_by(viewer)}]
+        return await find_page(TokenDocument, stages, NEWEST_FIRST, request, TokenDocument.model_validate)
+
+    async def find(self, viewer: Viewer, ids: Sequence[ObjectId]) -> list[TokenDocument]:
+        """Those of them that the viewer may administer, in no order."""
+        wanted = {"$and": [{"_id": {"$in": list(ids)}}, _administered_by(viewer)]}
+        return await TokenDocument.find(wanted).to_list()
 
     async def viewer_of(self, secret: str) -> Viewer:
         """Who this is. Raises Unauthenticated for what is no token, has expired or was revoked."""
@@ -130,10 +170,42 @@ class Tokens:
         known = self._by_secret.get(hashed) or await self._learn(hashed)
         return known.must_be_current()
 
-    async def confirm(self, viewer: Viewer) -> None:
+    async def end_of(self, viewer: Viewer) -> str:
+        """Return, once the viewer's token counts no more, why; for who came without one, never."""
+        if viewer.token_id is None:
+            await asyncio.Event().wait()
+        token_id, bell = str(viewer.token_id), asyncio.Event()
+        bells = self._bells.setdefault(token_id, set())
+        bells.add(bell)
+        try:
+            while True:
+                bell.clear()
+                expires_at = await self._still_counts(viewer)
+                left = None if expires_at is None else (expires_at - utc_now()).total_seconds()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if left is None else min(left, LONGEST_SLEEP)):
+                        await bell.wait()
+        except Unauthenticated as ended:
+            return ended.message
+        finally:
+            bells.discard(bell)
+            if not bells and self._bells.get(token_id) is bells:
+                del self._bells[token_id]
+
+    async def _still_counts(self, viewer: Viewer) -> datetime | None:
+        """When it will expire; waits for MongoDB where that must be asked and does not answer."""
+        while True:
+            try:
+                return (await self.confirm(viewer)).expires_at
+            except PyMongoError as error:
+                if not passes(error):
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def confirm(self, viewer: Viewer) -> Held:
         """For who was let in a while ago. Raises Unauthenticated once the token has expired or was revoked."""
         if viewer.token_id is None:
-            return
+            return Held(None)
         known = self._by_id.get(viewer.token_id)
         if known is None:
             token = await TokenDocument.get(viewer.token_id)
@@ -141,6 +213,7 @@ class Tokens:
                 raise Unauthenticated(f"The API token {viewer.name!r} is gone.")
             known = await self._learn(token.secret_hash)
         known.must_be_current()
+        return Held(known.expires_at)
 
     async def _learn(self, hashed: bytes) -> _Known:
         changes = self._changes
@@ -164,10 +237,14 @@ class Tokens:
         known = self._by_id.pop(str(token_id), None)
         if known is not None:
             self._by_secret.pop(known.secret_hash, None)
+        for bell in self._bells.get(str(token_id), ()):
+            bell.set()
 
     def _forget_all(self) -> None:
         self._by_secret.clear()
         self._by_id.clear()
+        for bell in chain.from_iterable(self._bells.values()):
+            bell.set()
 
 
 def _viewer(token: TokenDocument) -> Viewer:
@@ -195,10 +272,23 @@ def _check(name: str, roles: Mapping[str, Role], everywhere: Role | None, expire
         raise InvalidInput("The token cannot be made.", problems)
 
 
-def _must_administer_everything(viewer: Viewer) -> None:
+async def _record(session: AsyncClientSession, token: TokenDocument, deed: Deed, kind: ChangeKind) -> None:
+    """One entry of the audit for each project, and for the server, that the token has a role in: each tells of that
+    role alone."""
+    for grant in token.grants:
+        role = str(grant.role)
+        before, after = (None, role) if kind is ChangeKind.ADDED else (role, None)
+        change = ChangePart(kind=kind, path="role", before=before, after=after)
+        subjects = [token.name, global_id("Token", token.id)]
+        await record_deed(session, grant.project_id, subjects, deed=deed, changes=[change])
+
+
+def _administered_by(viewer: Viewer) -> dict[str, Any]:
     viewer.must_be_known()
-    if viewer.everywhere is not Role.ADMIN:
-        raise Forbidden(f"Only an admin of all projects gives roles in all projects; {viewer.name} is none.")
+    if viewer.everywhere is Role.ADMIN:
+        return {}
+    own = [ObjectId(project_id) for project_id in viewer.roles if viewer.may(Role.ADMIN, project_id)]
+    return {"grants": {"$not": {"$elemMatch": {"project_id": {"$nin": own}}}}}
 
 
 def _administers(viewer: Viewer, token: TokenDocument) -> bool:

@@ -40,6 +40,11 @@ class Door:
     async def client(self, **roles: Role) -> Client:
         return Client(self.http, await self.token(**roles))
 
+    async def operator(self) -> Client:
+        """An admin of the server."""
+        issued = await self.runtime.services.tokens.create(OPERATOR, "operator", everywhere=Role.ADMIN)
+        return Client(self.http, issued.secret)
+
     async def project(self) -> ProjectDocument:
         return await ProjectDocument(name=f"p{uuid.uuid4().hex[:12]}").insert()
 
@@ -67,7 +72,8 @@ async def served(settings: Settings) -> AsyncGenerator[Door]:
     app = create_app(settings)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="websockets-sansio", lifespan="on"))
+        config = uvicorn.Config(app, log_config=None, ws="websockets-sansio", lifespan="on", proxy_headers=False)
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listening]))
         try:
             while not server.started:

@@ -95,12 +95,13 @@ def a_result(run: MaterializationDocument, check: ValidationPart | None) -> Vali
     )
 
 
-async def a_registry(project: ProjectDocument) -> Registry:
-    entity = an_entity(project)
-    source = a_source(project)
-    view = a_view(project, entities=[entity])
+async def a_registry(project: ProjectDocument, prefix: str = "") -> Registry:
+    """`prefix` of the names of its objects."""
+    entity = an_entity(project, f"{prefix}aircraft")
+    source = a_source(project, f"{prefix}flights")
+    view = a_view(project, f"{prefix}aircraft_delays", entities=[entity])
     check = ValidationPart(
-        name="delay_plausible",
+        name=f"{prefix}delay_plausible",
         feature="mean_dep_delay_7d",
         check=ValidationCheck.IN_RANGE,
         parameters={"min": -120},
@@ -110,7 +111,12 @@ async def a_registry(project: ProjectDocument) -> Registry:
     transformation = made.transformation.model_copy(update={"sources": (source.frozen(),)})
     version = made.model_copy(update={"validations": (check,), "transformation": transformation})
     column = RequestColumnPart(name="tailnum", value_type=ValueType.STRING, entity_id=entity.id)
-    service = a_service(project, [an_entry(version, keys={"tailnum": "tailnum"})], request_columns=[column])
+    service = a_service(
+        project,
+        [an_entry(version, keys={"tailnum": "tailnum"})],
+        f"{prefix}delay_model",
+        request_columns=[column],
+    )
     run = a_run(version)
     result = a_result(run, check)
     for document in (entity, source, view, version, a_copy(version), service, run, result):
@@ -120,7 +126,7 @@ async def a_registry(project: ProjectDocument) -> Registry:
         RegistryChange(DefinitionKind.ENTITY, entity.name, ChangeKind.ADDED),
         RegistryChange(DefinitionKind.DATA_SOURCE, source.name, ChangeKind.ADDED),
         RegistryChange(DefinitionKind.FEATURE_VIEW, view.name, ChangeKind.ADDED, version=version.reference),
-        RegistryChange(DefinitionKind.FEATURE_SERVICE, service.name, ChangeKind.ADDED, version="delay_model@1"),
+        RegistryChange(DefinitionKind.FEATURE_SERVICE, service.name, ChangeKind.ADDED, version=f"{service.name}@1"),
     )
     return Registry(entity, source, view, version, service, run, result)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -196,22 +197,36 @@ async def test_runs_of_a_project_are_followed_each_event_with_the_run_of_its_mom
     ]
 
 
-async def test_a_subscription_ends_with_its_token(place: Place) -> None:
-    held = await a_registry(place.project)
+async def test_a_connection_ends_with_its_token(place: Place) -> None:
+    await a_registry(place.project)
     service = place.door.runtime.services.tokens
     issued = await service.create(OPERATOR, "gone", roles={place.name: Role.VIEWER})
     async with Client(place.door.http, issued.secret).socket() as socket:
         await socket.subscribe(RUNS, p=place.name)
         await socket.receive()
         await service.revoke(OPERATOR, str(issued.token.id))
-        await told(held.run, RunState.CANCELLED, 2)
 
-        ended = await socket.receive()
-        refused = await socket.outcome("{ __typename }")
+        assert await closed(socket) == 4403
+        assert socket.raw.close_reason == "The API token has expired or was revoked."
 
-    assert [(one["type"], one["payload"][0]["extensions"]["code"]) for one in (ended, refused)] == [
-        ("error", "UNAUTHENTICATED")
-    ] * 2
+
+async def test_a_connection_ends_with_a_token_that_another_process_revokes(place: Place) -> None:
+    issued = await place.door.runtime.services.tokens.create(OPERATOR, "gone", roles={place.name: Role.VIEWER})
+    async with Client(place.door.http, issued.secret).socket() as socket:
+        await place.door.runtime.database["tokens"].update_one(
+            {"_id": issued.token.id}, {"$set": {"revoked_at": utc_now()}}
+        )
+
+        assert await closed(socket) == 4403
+
+
+async def test_a_connection_ends_when_its_token_expires(place: Place) -> None:
+    soon = utc_now() + timedelta(seconds=2)
+    issued = await place.door.runtime.services.tokens.create(
+        OPERATOR, "short", roles={place.name: Role.VIEWER}, expires_at=soon
+    )
+    async with Client(place.door.http, issued.secret).socket() as socket:
+        assert await closed(socket) == 4403
 
 
 async def test_one_connection_follows_a_bounded_number_of_operations(place: Place) -> None:

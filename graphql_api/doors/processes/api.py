@@ -20,6 +20,7 @@ def serve(settings: Settings) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # the application believes the proxies that its settings name
         ws_max_size=settings.max_body_bytes,
         timeout_graceful_shutdown=SECONDS_TO_DRAIN,
     )
