@@ -9,6 +9,7 @@ from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from graphql_api.documents.cataloguing import ensure_catalog
 from graphql_api.documents.models import MODELS
 from graphql_api.runs.queue import RunQueue
 from graphql_api.sandbox.pool import SandboxPool
@@ -91,6 +92,7 @@ class Runtime:
             self.sandbox = await stack.enter_async_context(SandboxPool.from_settings(self.settings))
             self.services = await self._services(stack)
             await self.services.projects.ensure_default()
+            await ensure_catalog()
             self._stack = stack.pop_all()
         return self
 

@@ -7,7 +7,9 @@ import strawberry
 Search = Annotated[
     str | None,
     strawberry.argument(
-        description="Only what holds this text in its name or description, in any case; up to 200 characters."
+        description="Only what holds, for each word of this text, a word that begins with it: in its name, "
+        "description, tags, owner or columns (of a feature: its view), in any case, with or without accents. Names are "
+        "cut at underscores. Up to 200 characters and 16 words."
     ),
 ]
 TagFilter = Annotated[

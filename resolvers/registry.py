@@ -7,8 +7,8 @@ import strawberry
 from graphql_api.context import Info
 from graphql_api.domain.pages import PageRequest
 from graphql_api.domain.types import ValueType
+from graphql_api.services.catalog import Filters
 from graphql_api.services.feature_views import FeatureViewOrderField, ViewFilters, view_order
-from graphql_api.services.named import Filters
 from graphql_api.services.projects import DEFAULT_PROJECT
 from resolvers.access import VIEWER
 from resolvers.arguments import Name, Owner, Search, TagFilter
@@ -84,15 +84,26 @@ class FeatureViewQueries:
         stale: Annotated[
             bool | None,
             strawberry.argument(
-                description="True: only views whose current version breaches its freshness. False: only the others."
+                description="True: only views whose current version breaches its freshness: the newest event is older "
+                "than the view's `freshness` allows. False: only the others; a view without `freshness`, without a "
+                "current version or without rows is one of them."
             ),
         ] = None,
         failing: Annotated[
             bool | None,
-            strawberry.argument(description="True: only views whose latest run FAILED. False: only the others."),
+            strawberry.argument(
+                description="True: only views of which the newest run that ended, cancelled ones aside, of the data of "
+                "the current or of the latest version FAILED, as it does where a BLOCK check fails. A run in progress "
+                "changes nothing until it ends. False: only the others."
+            ),
         ] = None,
         order_by: Annotated[
-            FeatureViewOrder | None, strawberry.argument(description="Null: by name, ascending.")
+            FeatureViewOrder | None,
+            strawberry.argument(
+                description="Null: by name, ascending. A walk by NAME shows each view that is there all the while "
+                "once. A walk by UPDATED_AT shows each view that is not changed meanwhile once; one that is changed "
+                "comes again at the end of an ascending walk, and is at the beginning of the next descending one."
+            ),
         ] = None,
         first: First = 50,
         after: After = None,

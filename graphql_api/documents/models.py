@@ -3,6 +3,7 @@
 from beanie import Document
 
 from graphql_api.documents.audit import AuditEntryDocument
+from graphql_api.documents.catalog import CatalogEntryDocument
 from graphql_api.documents.commits import CommitDocument, StagedFileDocument
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
@@ -33,6 +34,7 @@ MODELS: tuple[type[Document], ...] = (
     FeatureViewVersionDocument,
     FeatureServiceDocument,
     TombstoneDocument,
+    CatalogEntryDocument,
     RegistryEventDocument,
     AuditEntryDocument,
     IdempotencyDocument,

@@ -10,6 +10,16 @@ class DefinitionKind(StrEnum):
     FEATURE_SERVICE = "FEATURE_SERVICE"
 
 
+class SearchKind(StrEnum):
+    """What can be found by its words."""
+
+    ENTITY = "ENTITY"
+    DATA_SOURCE = "DATA_SOURCE"
+    FEATURE_VIEW = "FEATURE_VIEW"
+    FEATURE = "FEATURE"
+    FEATURE_SERVICE = "FEATURE_SERVICE"
+
+
 class Role(StrEnum):
     """What a viewer may do in a project; each role includes those before it."""
 

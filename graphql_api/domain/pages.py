@@ -23,6 +23,7 @@ _HEX = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _INT64 = 1 << 63
 
 ItemT = TypeVar("ItemT")
+OtherT = TypeVar("OtherT")
 
 
 class KeyKind(StrEnum):
@@ -125,3 +126,7 @@ class Page(Generic[ItemT]):
     has_next: bool
     has_previous: bool
     count: Callable[[], Awaitable[int]]
+
+    def holding(self, items: "Sequence[OtherT]", cursors: Sequence[str]) -> "Page[OtherT]":
+        """The same page of the same list, with other items."""
+        return Page(items, cursors, self.has_next, self.has_previous, self.count)

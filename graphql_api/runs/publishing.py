@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.audit import ActorPart
+from graphql_api.documents.cataloguing import keep_catalog
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.recording import Deed, RegistryChange, RegistryMoved, record_changes
@@ -98,6 +99,8 @@ async def publish(database: Database, session: AsyncClientSession, publication: 
         await record_changes(session, view.project_id, changes, deed=deed, even_archived=True)
     except RegistryMoved as gone:
         raise Overtaken from gone
+    changed = [view.name, *(one.view.name for one in followed)]
+    await keep_catalog(session, view.project_id, [(DefinitionKind.FEATURE_VIEW, name) for name in changed])
 
 
 def published(view: FeatureViewDocument, number: int) -> RegistryChange:

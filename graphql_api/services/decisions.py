@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.definitions.plan import Change, PlannedChange
+from graphql_api.documents.cataloguing import keep_catalog
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import in_transaction
 from graphql_api.documents.recording import Deed, RegistryChange, RegistryMoved, record_changes
@@ -74,5 +75,6 @@ async def _write(project: ProjectDocument, revision: int, decision: Decision, de
         followed = await decision.write(session) if decision.write is not None else None
         if followed:
             await record_changes(session, project.id, followed, deed=deed)
+        await keep_catalog(session, project.id, [(one.kind, one.name) for one in (*changes, *(followed or ()))])
 
     await in_transaction(ProjectDocument, body)

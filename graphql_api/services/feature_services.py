@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.cataloguing import current_services
 from graphql_api.documents.feature_services import FeatureServiceDocument
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import PUBLISHED, Role
+from graphql_api.domain.enums import Role, SearchKind
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
+from graphql_api.services.catalog import Filters, by_name, documents_of, find_entries, listed
 from graphql_api.services.lookups import find_visible
-from graphql_api.services.named import Filters, by_name
-from graphql_api.services.pages import Edge, Stage, find_page
+from graphql_api.services.pages import Edge
 from graphql_api.services.projects import Projects
 
 BY_NAME = by_name("feature service")
@@ -30,8 +30,8 @@ class FeatureServices:
     ) -> Page[FeatureServiceDocument]:
         """Current versions, by name: of each service the newest that is ready, the newest where none is."""
         project = await self._projects.get(viewer, project_name, Role.VIEWER)
-        stages = [*_current_versions({"project_id": project.id}), *filters.stages()]
-        return await find_page(FeatureServiceDocument, stages, BY_NAME, request, FeatureServiceDocument.model_validate)
+        match = listed(project.id, SearchKind.FEATURE_SERVICE) | filters.match()
+        return await documents_of(FeatureServiceDocument, await find_entries(match, BY_NAME, request))
 
     async def get(self, viewer: Viewer, project_name: str, name: str) -> FeatureServiceDocument | None:
         """By name (the current version), or by name and number: `delay_model@2`."""
@@ -50,29 +50,10 @@ class FeatureServices:
 
 
 async def _current(project: ProjectDocument, name: str) -> FeatureServiceDocument | None:
-    pipeline = _current_versions({"project_id": project.id, "name": name})
+    pipeline = current_services({"project_id": project.id, "name": name})
     cursor = await collection_of(FeatureServiceDocument).aggregate(pipeline)
     found = await cursor.to_list()
     return FeatureServiceDocument.model_validate(found[0]) if found else None
-
-
-def _current_versions(match: dict[str, object]) -> list[Stage]:
-    pinned = {
-        "from": collection_of(FeatureViewVersionDocument).name,
-        "localField": "entries.version_id",
-        "foreignField": "_id",
-        "pipeline": [{"$match": {"state": {"$nin": list(PUBLISHED)}}}, {"$project": {"_id": 1}}],
-        "as": "unpublished",
-    }
-    best = {"$top": {"sortBy": {"ready": -1, "number": -1}, "output": "$$ROOT"}}
-    return [
-        {"$match": match},
-        {"$lookup": pinned},
-        {"$set": {"ready": {"$eq": [{"$size": "$unpublished"}, 0]}}},
-        {"$unset": "unpublished"},
-        {"$group": {"_id": "$name", "current": best}},
-        {"$replaceWith": "$current"},
-    ]
 
 
 SERVICES_OF_VERSION = Edge(

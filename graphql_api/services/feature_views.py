@@ -11,11 +11,12 @@ from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import Role, RunState, VersionState
+from graphql_api.domain.enums import Role, RunState, SearchKind, VersionState
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
 from graphql_api.domain.times import now_micros
-from graphql_api.services.named import Filters, Named, by_name
-from graphql_api.services.pages import Edge, Stage, find_page
+from graphql_api.services.catalog import Filters, by_name, documents_of, entries_of, listed
+from graphql_api.services.named import Named
+from graphql_api.services.pages import Edge, Stage
 
 
 class FeatureViewOrderField(StrEnum):
@@ -25,7 +26,9 @@ class FeatureViewOrderField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ViewFilters:
-    """`stale`: the freshness of the current version is breached. `failing`: the latest run of the view failed."""
+    """`stale`: the freshness of the current version is breached. `failing`: the newest run that ended, cancelled ones
+    aside, of the data of the current or of the latest version FAILED, as it does where a check of severity BLOCK
+    fails."""
 
     described: Filters = field(default_factory=Filters)
     entity: str | None = None
@@ -42,20 +45,22 @@ def view_order(by: FeatureViewOrderField, direction: int) -> Order:
 
 class FeatureViews(Named[FeatureViewDocument]):
     model = FeatureViewDocument
+    kind = SearchKind.FEATURE_VIEW
     order = by_name("feature view")
 
     async def list(
         self, viewer: Viewer, project_name: str, filters: ViewFilters, order: Order, request: PageRequest
     ) -> Page[FeatureViewDocument]:
         project = await self._projects.get(viewer, project_name, Role.VIEWER)
-        stages: list[Stage] = [{"$match": {"project_id": project.id}}, *filters.described.stages()]
+        match = listed(project.id, self.kind) | filters.described.match()
         if filters.entity is not None:
-            stages.append({"$match": {"entity_ids": await _entity_id(project.id, filters.entity)}})
+            match["entity_ids"] = await _entity_id(project.id, filters.entity)
+        stages: list[Stage] = [{"$match": match}]
         if filters.stale is not None:
             stages += _stale_stages(filters.stale)
         if filters.failing is not None:
             stages += _failing_stages(filters.failing)
-        return await find_page(self.model, stages, order, request, self.model.model_validate)
+        return await documents_of(self.model, await entries_of(stages, order, request))
 
 
 async def _entity_id(project_id: ObjectId, name: str) -> ObjectId | None:
@@ -65,33 +70,14 @@ async def _entity_id(project_id: ObjectId, name: str) -> ObjectId | None:
 
 def _stale_stages(wanted: bool) -> list[Stage]:
     """As `freshness` of a version says it, for the current version's copy of data; a view without one is not stale."""
-    versions = collection_of(FeatureViewVersionDocument).name
-    copies = collection_of(DataCopyDocument).name
-    current = {
-        "from": versions,
-        "localField": "_id",
-        "foreignField": "view_id",
-        "let": {"number": "$current_version"},
-        "pipeline": [
-            {"$match": {"$expr": {"$eq": ["$number", "$$number"]}}},
-            {"$project": {"data_id": 1, "is_static": 1}},
-        ],
-        "as": "stale_version",
-    }
     copy = {
-        "from": copies,
-        "localField": "stale_version.data_id",
+        "from": collection_of(DataCopyDocument).name,
+        "localField": "data_id",
         "foreignField": "_id",
         "pipeline": [{"$project": {"latest_event": 1, "end": {"$max": "$covered.end"}}}],
-        "as": "stale_copy",
+        "as": "copy",
     }
-    latest = {
-        "$cond": [
-            {"$first": "$stale_version.is_static"},
-            {"$first": "$stale_copy.end"},
-            {"$first": "$stale_copy.latest_event"},
-        ]
-    }
+    latest = {"$cond": ["$is_static", {"$first": "$copy.end"}, {"$first": "$copy.latest_event"}]}
     breached = {
         "$and": [
             {"$gt": ["$freshness", None]},
@@ -99,28 +85,28 @@ def _stale_stages(wanted: bool) -> list[Stage]:
             {"$gt": [{"$subtract": [now_micros(), latest]}, "$freshness"]},
         ]
     }
-    return [
-        {"$lookup": current},
-        {"$lookup": copy},
-        {"$match": {"$expr": {"$eq": [breached, wanted]}}},
-        {"$unset": ["stale_version", "stale_copy"]},
-    ]
+    limited: list[Stage] = [{"$match": {"freshness": {"$gt": 0}}}] if wanted else []
+    return [*limited, {"$lookup": copy}, {"$match": {"$expr": {"$eq": [breached, wanted]}}}]
 
 
 def _failing_stages(wanted: bool) -> list[Stage]:
-    latest = {
-        "from": collection_of(MaterializationDocument).name,
-        "localField": "_id",
-        "foreignField": "view_id",
-        "pipeline": [{"$sort": {"requested_at": -1, "_id": -1}}, {"$limit": 1}, {"$project": {"state": 1}}],
-        "as": "latest_run",
-    }
-    failed = {"$eq": [{"$first": "$latest_run.state"}, RunState.FAILED]}
-    return [
-        {"$lookup": latest},
-        {"$match": {"$expr": {"$eq": [failed, wanted]}}},
-        {"$unset": "latest_run"},
+    """Looks at the newest run that ended, not counting cancelled ones, of each of the two copies of data."""
+    ended = {"$match": {"state": {"$in": [RunState.SUCCEEDED, RunState.FAILED]}}}
+    newest = {"$sort": {"finished_at": -1}}
+    stages: list[Stage] = [
+        {
+            "$lookup": {
+                "from": collection_of(MaterializationDocument).name,
+                "localField": data_id,
+                "foreignField": "data_id",
+                "pipeline": [ended, newest, {"$limit": 1}, {"$project": {"state": 1}}],
+                "as": place,
+            }
+        }
+        for data_id, place in (("data_id", "current_run"), ("latest_data_id", "latest_run"))
     ]
+    failed = {"$in": [RunState.FAILED, {"$concatArrays": ["$current_run.state", "$latest_run.state"]}]}
+    return [*stages, {"$match": {"$expr": {"$eq": [failed, wanted]}}}]
 
 
 VIEWS_OF_ENTITY = Edge(

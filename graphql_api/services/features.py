@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.feature_views import FeaturePart, FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import Role
+from graphql_api.documents.feature_views import FeaturePart, FeatureViewVersionDocument
+from graphql_api.documents.raw import Raw, collection_of
+from graphql_api.domain.enums import Role, SearchKind
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
 from graphql_api.domain.types import ValueType
-from graphql_api.services.named import Filters
-from graphql_api.services.pages import Edge, Raw, Stage, find_page
+from graphql_api.services.catalog import Filters, find_entries, listed
+from graphql_api.services.pages import Edge
+from graphql_api.services.pages import Raw as Row
 from graphql_api.services.projects import Projects
 from graphql_api.services.versions import Versions, parsed_reference, resolved
 
-BY_REFERENCE = Order("feature", (SortKey("view_name", KeyKind.TEXT), SortKey("feature.name", KeyKind.TEXT)))
+BY_REFERENCE = Order("feature", (SortKey("view_name", KeyKind.TEXT), SortKey("name", KeyKind.TEXT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ class Features:
     ) -> Page[FeatureOfVersion]:
         """Features of current versions, by view and then by name."""
         project = await self._projects.get(viewer, project_name, Role.VIEWER)
-        stages = _features_of_current_versions(project.id, request.after) + filters.stages("feature.")
+        match = listed(project.id, SearchKind.FEATURE) | filters.match()
         if value_type is not None:
-            stages.append({"$match": {"feature.value_type": value_type}})
-        return await find_page(FeatureViewDocument, stages, BY_REFERENCE, request, _feature_of_row)
+            match["value_type"] = value_type
+        return await _features_of(await find_entries(match, BY_REFERENCE, request))
 
     async def get(self, viewer: Viewer, project_name: str, reference: str) -> FeatureOfVersion | None:
         """By `view@3:feature`, or `view:feature` for the current version."""
@@ -58,28 +59,21 @@ class Features:
         return {part.id: FeatureOfVersion(version, part) for version in versions for part in version.features}
 
 
-def _features_of_current_versions(project_id: ObjectId, after: str | None) -> list[Stage]:
-    match: dict[str, object] = {"project_id": project_id, "current_version": {"$ne": None}}
-    if after is not None:
-        match["name"] = {"$gte": BY_REFERENCE.position(after)[0]}
-    current = {
-        "from": collection_of(FeatureViewVersionDocument).name,
-        "localField": "_id",
-        "foreignField": "view_id",
-        "let": {"number": "$current_version"},
-        "pipeline": [{"$match": {"$expr": {"$eq": ["$number", "$$number"]}}}],
-        "as": "version",
-    }
-    return [
-        {"$match": match},
-        {"$lookup": current},
-        {"$replaceWith": {"$first": "$version"}},
-        {"$set": {"feature": "$features"}},
-        {"$unwind": "$feature"},
+async def _features_of(page: Page[Raw]) -> Page[FeatureOfVersion]:
+    """The features of a page of entries; one whose version was deleted since the entry was read is left out."""
+    ids = list({entry["version_id"] for entry in page.items})
+    found = await collection_of(FeatureViewVersionDocument).find({"_id": {"$in": ids}}).to_list() if ids else []
+    versions = [FeatureViewVersionDocument.model_validate(raw) for raw in found]
+    features = {part.id: FeatureOfVersion(version, part) for version in versions for part in version.features}
+    kept = [
+        (features[entry["_id"]], cursor)
+        for entry, cursor in zip(page.items, page.cursors, strict=True)
+        if entry["_id"] in features
     ]
+    return page.holding([feature for feature, _ in kept], [cursor for _, cursor in kept])
 
 
-def _feature_of_row(raw: Raw) -> FeatureOfVersion:
+def _feature_of_row(raw: Row) -> FeatureOfVersion:
     version = FeatureViewVersionDocument.model_validate(raw)
     return FeatureOfVersion(version, FeaturePart.model_validate(raw["feature"]))
 

@@ -10,6 +10,7 @@ from pymongo import ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.definitions.plan import NewCopy, Planned
+from graphql_api.documents.cataloguing import keep_catalog
 from graphql_api.documents.copies import CounterDocument, DataCopyDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
@@ -36,6 +37,7 @@ async def write_plan(project: ProjectDocument, planned: Planned, *, deed: Deed) 
         for model, changed in _by_model(planned.writes.changed.values()):
             replacements = [ReplaceOne({"_id": document.id}, dumped(document)) for document in changed]
             await collection_of(model).bulk_write(replacements, session=session)
+        await keep_catalog(session, project.id, [(change.kind, change.name) for change in planned.plan.changes])
 
         for model, ids in planned.labelled.items():
             own: dict[str, object] = {"_id": {"$in": list(ids)}}

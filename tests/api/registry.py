@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.data_sources import DataSourceDocument, SourceColumnPart
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, RequestColumnPart
@@ -128,6 +129,7 @@ async def a_registry(project: ProjectDocument, prefix: str = "") -> Registry:
         RegistryChange(DefinitionKind.FEATURE_VIEW, view.name, ChangeKind.ADDED, version=version.reference),
         RegistryChange(DefinitionKind.FEATURE_SERVICE, service.name, ChangeKind.ADDED, version=f"{service.name}@1"),
     )
+    await rebuild_catalog(project.id)
     return Registry(entity, source, view, version, service, run, result)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from graphql_api.documents.base import TagPart
+from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.copies import RangePart
 from graphql_api.documents.materializations import RunFailurePart
 from graphql_api.documents.registry_events import RegistryEventDocument
@@ -52,6 +53,7 @@ async def test_lists_are_filtered_by_text_tag_and_owner(place: Place) -> None:
     ):
         changes = {"description": description, "owner": owner, "tags": (TagPart(key=tag[0], value=tag[1]),)}
         await an_entity(place.project, name).model_copy(update=changes).insert()
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!, $s: String, $t: String, $o: String) {
       entities(project: $p, search: $s, tag: $t, owner: $o) { totalCount edges { node { name } } }
     }"""
@@ -62,7 +64,10 @@ async def test_lists_are_filtered_by_text_tag_and_owner(place: Place) -> None:
         return names(connection)
 
     assert await found(s="planes") == ["alpha"]
-    assert await found(s="ET") == ["beta"]
+    assert await found(s="BE sure") == ["beta"]
+    assert await found(s="weather") == ["beta"]
+    assert await found(s="be planes") == []
+    assert await found(s="eta") == []
     assert await found(s="100% (") == ["beta"]
     assert await found(s=".*") == []
     assert await found(t="domain") == ["alpha", "beta"]
@@ -71,6 +76,7 @@ async def test_lists_are_filtered_by_text_tag_and_owner(place: Place) -> None:
     assert await found(o="") == []
     assert await found(t="domain", o="ben", s="b") == ["beta"]
     assert await place.viewer.code(query, p=place.name, s="x" * 201) == "INVALID_INPUT"
+    assert await place.viewer.code(query, p=place.name, s=" ".join("abcdefghijklmnopq")) == "INVALID_INPUT"
 
 
 async def test_features_are_those_of_current_versions(place: Place) -> None:
@@ -81,6 +87,7 @@ async def test_features_are_those_of_current_versions(place: Place) -> None:
             await a_version(
                 view, number, entities=[entity], features={"z": FEATURES["flights_7d"], **FEATURES}
             ).insert()
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!, $first: Int, $after: String, $t: ValueType) {
       features(project: $p, first: $first, after: $after, valueType: $t) {
         totalCount edges { node { reference } } pageInfo { endCursor }
@@ -115,6 +122,7 @@ async def test_services_are_the_newest_that_is_ready_or_the_newest(place: Place)
         ("b", 2, draft),
     ):
         await a_service(place.project, [an_entry(version)], name, number).insert()
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!) {
       featureServices(project: $p) { totalCount edges { node { reference ready } } }
       a: featureService(name: "a", project: $p) { number }
@@ -146,9 +154,14 @@ async def test_views_are_found_by_entity_staleness_and_failure(place: Place) -> 
         version = await a_version(view, entities=[entity], features=FEATURES).insert()
         await a_copy(version).model_copy(update={"latest_event": latest}).insert()
         if state is not None:
-            earlier = a_run(version, state=RunState.FAILED)
-            await earlier.model_copy(update={"requested_at": earlier.requested_at - timedelta(days=1)}).insert()
-            await a_run(version, state=state).insert()
+            earlier, later = a_run(version, state=RunState.FAILED), a_run(version, state=state)
+            ended = earlier.requested_at - timedelta(days=1)
+            await earlier.model_copy(update={"requested_at": ended, "finished_at": ended}).insert()
+            finished = later.requested_at if state.is_terminal else None
+            await later.model_copy(update={"finished_at": finished}).insert()
+            cancelled = {"state": RunState.CANCELLED, "finished_at": later.requested_at + timedelta(hours=1)}
+            await a_run(version).model_copy(update=cancelled).insert()
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!, $e: String, $s: Boolean, $f: Boolean) {
       featureViews(project: $p, entity: $e, stale: $s, failing: $f) {
         edges { node { name currentVersion { freshness { breached } } } }
@@ -162,8 +175,8 @@ async def test_views_are_found_by_entity_staleness_and_failure(place: Place) -> 
     assert await found(e="nothing") == []
     assert await found(s=True) == ["old"]
     assert await found(s=False) == ["empty", "fresh", "timeless"]
-    assert await found(f=True) == ["old"]
-    assert await found(f=False) == ["empty", "fresh", "timeless"]
+    assert await found(f=True) == ["old", "timeless"]
+    assert await found(f=False) == ["empty", "fresh"]
     assert await found(s=True, f=True, e="airport") == []
     breached = (await place.viewer.ask(query, p=place.name))["featureViews"]["edges"]
     assert [e["node"]["name"] for e in breached if e["node"]["currentVersion"]["freshness"]["breached"]] == ["old"]
@@ -248,6 +261,7 @@ async def test_nothing_of_another_project_is_told_even_under_the_same_names(plac
     await a_registry(place.project)
     other = await place.door.project()
     await a_source(other, "only_here").insert()
+    await rebuild_catalog(other.id)
     both: Client = await place.door.client(**{place.name: Role.VIEWER, other.name: Role.VIEWER})
 
     found = await both.ask(

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_views import FeatureViewDocument
 from graphql_api.documents.projects import ProjectDocument
@@ -24,7 +25,9 @@ NAMES = """query($p: String!, $first: Int, $after: String) {
 
 
 async def entities(project: ProjectDocument, *names: str) -> list[EntityDocument]:
-    return [await an_entity(project, name).insert() for name in names]
+    made = [await an_entity(project, name).insert() for name in names]
+    await rebuild_catalog(project.id)
+    return made
 
 
 async def page(
@@ -54,6 +57,7 @@ async def test_a_cursor_holds_whatever_comes_and_goes_before_it(place: Place) ->
 
     await entities(place.project, "a", "c")
     await one.delete()
+    await rebuild_catalog(place.project.id)
 
     assert (await page(place.viewer, place.name, 2, info["endCursor"]))[0] == ["f"]
 
@@ -116,8 +120,8 @@ async def test_nothing_is_counted_unless_the_total_is_asked_for(place: Place) ->
     with COMMANDS.counted() as counted:
         await place.viewer.ask(query.replace("edges", "totalCount edges"), p=place.name)
 
-    assert [command.split()[1] for command in uncounted] == ["projects", "entities"]
-    assert [command.split()[1] for command in counted] == ["projects", "entities", "entities"]
+    assert [command.split()[1] for command in uncounted] == ["projects", "catalog", "entities"]
+    assert [command.split()[1] for command in counted] == ["projects", "catalog", "entities", "catalog"]
 
 
 DEEP = """query($p: String!) {
@@ -151,6 +155,7 @@ async def many(project: ProjectDocument, count: int, start: int = 0) -> None:
         for document in (view, version, a_copy(version), a_run(version)):
             await document.insert()
         await a_service(project, [an_entry(version)], f"service_{number}").insert()
+    await rebuild_catalog(project.id)
 
 
 async def test_more_parents_ask_no_more_commands(place: Place) -> None:
@@ -188,6 +193,7 @@ async def test_nested_lists_are_paged_by_their_own_parent(place: Place) -> None:
     (entity,) = await entities(place.project, "aircraft")
     for name in ("v3", "v1", "v2"):
         await a_view(place.project, name, entities=[entity]).insert()
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!, $after: String) { entity(name: "aircraft", project: $p) {
       featureViews(first: 2, after: $after) { totalCount edges { node { name } } pageInfo { endCursor hasNextPage } }
     } }"""
@@ -205,6 +211,7 @@ async def test_views_are_ordered_by_when_they_were_changed(place: Place) -> None
     views = [await a_view(place.project, name).insert() for name in ("a", "b", "c")]
     collection = place.door.runtime.database["feature_views"]
     await collection.update_many({"project_id": place.project.id}, {"$set": {"updated_at": views[0].updated_at}})
+    await rebuild_catalog(place.project.id)
     query = """query($p: String!, $after: String, $d: OrderDirection!) {
       featureViews(project: $p, first: 1, after: $after, orderBy: {field: UPDATED_AT, direction: $d}) {
         edges { node { name } } pageInfo { endCursor hasNextPage } } }"""
