@@ -30,6 +30,7 @@ from graphql_api.services.projects import Projects
 from graphql_api.services.registry_events import RegistryEvents
 from graphql_api.services.run_history import RunHistory
 from graphql_api.services.run_progress import RunProgress
+from graphql_api.services.search import Search
 from graphql_api.services.tokens import Tokens
 from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
@@ -54,6 +55,7 @@ class Services:
     versions: Versions
     features: Features
     feature_services: FeatureServices
+    search: Search
     registry_events: RegistryEvents
     audit: Audit
     run_history: RunHistory
@@ -124,6 +126,7 @@ class Runtime:
             versions=versions,
             features=Features(projects=projects, versions=versions),
             feature_services=FeatureServices(projects=projects),
+            search=Search(projects=projects),
             registry_events=RegistryEvents(projects=projects, feed=self.feed),
             audit=Audit(projects=projects),
             run_history=RunHistory(projects=projects),

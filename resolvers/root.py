@@ -30,6 +30,7 @@ from resolvers.registry import (
 )
 from resolvers.registry_events import RegistryEventQueries, RegistryEventSubscriptions
 from resolvers.runs import RunMutations, RunQueries, RunSubscriptions
+from resolvers.search import SearchQueries
 from resolvers.tokens import TokenMutations, TokenQueries
 from schema.errors import Unavailable
 from schema.refusals import REFUSALS
@@ -54,6 +55,7 @@ class Query(
     FeatureViewQueries,
     FeatureQueries,
     FeatureServiceQueries,
+    SearchQueries,
     RunQueries,
     OnlineFeaturesQueries,
     PlanQueries,

@@ -10,6 +10,7 @@ from graphql_api.services.feature_views import FeatureViewOrderField
 
 _DESCRIPTIONS: dict[EnumMeta, str] = {
     enums.DefinitionKind: "What a definition defines: the YAML's `kind`.",
+    enums.SearchKind: "What can be found by its words.",
     enums.Role: (
         "What a viewer may do in a project; each role includes those before it. VIEWER reads, EDITOR computes and "
         "writes, ADMIN deletes and gives tokens."

@@ -50,6 +50,7 @@ CALLS: Mapping[str, Call] = {
     ),
     "Query.featureServices": Call("query($p: String!) { featureServices(project: $p) { totalCount } }"),
     "Query.featureService": Call('query($p: String!) { featureService(name: "delay_model", project: $p) { id } }'),
+    "Query.search": Call('query($p: String!) { search(query: "flights", project: $p) { node { id } } }'),
     "Query.materializations": Call("query($p: String!) { materializations(project: $p) { totalCount } }"),
     "Query.materialization": Call("query($run: ID!) { materialization(id: $run) { id } }", None),
     "Query.onlineFeatures": Call(
