@@ -6,8 +6,8 @@ import strawberry
 from graphql_api.context import Info
 from graphql_api.documents.audit import AuditEntryDocument
 from graphql_api.domain.enums import AuditOutcome
+from schema.changes import Change
 from schema.nodes import node_id
-from schema.plans import Change
 from schema.projects import Project
 from schema.scalars import BigInt
 

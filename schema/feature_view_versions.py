@@ -13,6 +13,7 @@ from graphql_api.services.feature_services import SERVICES_OF_VERSION
 from graphql_api.services.features import FeatureOfVersion
 from graphql_api.services.pages import Narrowing, Parent
 from graphql_api.services.run_history import RUNS_OF_COPY, freshness_of
+from graphql_api.services.versions import DERIVED_VERSIONS
 from schema import feature_services, feature_views, features, materializations, validations
 from schema.columns import TimeRange, moment
 from schema.connections import After, Connection, First, connected
@@ -161,6 +162,16 @@ class FeatureViewVersion(Node):
         parent = Parent.of(self.document.project_id, version_id=self.document.id)
         page = await info.context.loaders.pages.load(SERVICES_OF_VERSION, parent, PageRequest.of(first, after))
         return connected(page, feature_services.FeatureService.from_document)
+
+    @strawberry.field(
+        description="Versions of other views that are made from it, in whatever state, by view, then newest first."
+    )
+    async def derived_versions(
+        self, info: Info, first: First = 50, after: After = None
+    ) -> Connection[FeatureViewVersionRef]:
+        parent = Parent.of(self.document.project_id, version_id=self.document.id)
+        page = await info.context.loaders.pages.load(DERIVED_VERSIONS, parent, PageRequest.of(first, after))
+        return connected(page, FeatureViewVersion.from_document)
 
     def _data(self) -> Parent:
         return Parent.of(self.document.project_id, data_id=self.document.data_id)

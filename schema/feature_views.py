@@ -18,6 +18,7 @@ from schema.lazy import EntityRef, FeatureViewVersionRef
 from schema.nodes import Node, node_id, there
 from schema.projects import Project
 from schema.scalars import JSON
+from schema.version_diffs import VersionDiff
 
 
 @strawberry.type(
@@ -81,6 +82,20 @@ class FeatureView(Node):
         parent = Parent.of(self.document.project_id, view_id=self.document.id)
         page = await info.context.loaders.pages.load(VERSIONS_OF_VIEW, parent, PageRequest.of(first, after, default=20))
         return connected(page, feature_view_versions.FeatureViewVersion.from_document)
+
+    @strawberry.field(
+        description="What differs between two versions, whichever is the older. Null where one of the two does not "
+        "exist."
+    )
+    async def diff(
+        self,
+        info: Info,
+        from_: Annotated[int, strawberry.argument(name="from", description="The number of the version before.")],
+        to: Annotated[int, strawberry.argument(description="The number of the version after.")],
+    ) -> VersionDiff | None:
+        wanted = [VersionNumber(self.document.id, number) for number in (from_, to)]
+        before, after = await info.context.loaders.numbered_version.load_many(wanted)
+        return VersionDiff.of(before, after) if before and after else None
 
     async def _version(self, info: Info, number: int) -> "feature_view_versions.FeatureViewVersion | None":
         wanted = VersionNumber(self.document.id, number)

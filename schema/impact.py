@@ -3,7 +3,7 @@ from typing import Self
 import strawberry
 
 from graphql_api.services.decisions import Decision
-from schema.plans import Change
+from schema.changes import Change
 
 
 @strawberry.type(description="What an action on one object would do.")

@@ -6,8 +6,8 @@ import strawberry
 from graphql_api.context import Info
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind
+from schema.changes import Change
 from schema.nodes import there
-from schema.plans import Change
 from schema.projects import Project
 from schema.scalars import BigInt
 

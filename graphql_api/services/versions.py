@@ -181,3 +181,12 @@ VERSIONS_OF_VIEW = Edge(
     order=NEWEST_FIRST,
     parse=FeatureViewVersionDocument.model_validate,
 )
+
+DERIVED_VERSIONS = Edge(
+    model=FeatureViewVersionDocument,
+    local="version_id",
+    foreign="transformation.views.version_id",
+    order=Order("derived version", (SortKey("view_name", KeyKind.TEXT), SortKey("number", KeyKind.NUMBER, -1))),
+    parse=FeatureViewVersionDocument.model_validate,
+)
+"""Versions of other views that pin this one."""
