@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from pymongo import monitoring
 
@@ -31,5 +32,34 @@ class Commands(monitoring.CommandListener):
         told += self.heard[before:]
 
 
+class Explained(monitoring.CommandListener):
+    """The reads themselves, to be explained: those of lists, which begin with a project."""
+
+    def __init__(self) -> None:
+        self._heard: list[dict[str, Any]] | None = None
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if self._heard is None or event.command_name != "aggregate":
+            return
+        stages = event.command["pipeline"]
+        if "$match" in stages[0] and "project_id" in stages[0]["$match"]:
+            cursor: dict[str, Any] = {}
+            self._heard.append({"aggregate": event.command["aggregate"], "pipeline": stages, "cursor": cursor})
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+    @contextmanager
+    def listening(self) -> Generator[list[dict[str, Any]]]:
+        self._heard = heard = []
+        try:
+            yield heard
+        finally:
+            self._heard = None
+
+
 COMMANDS = Commands()
+EXPLAINED = Explained()
 monitoring.register(COMMANDS)
+monitoring.register(EXPLAINED)

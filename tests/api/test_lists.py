@@ -7,10 +7,12 @@ import pytest
 from graphql_api.documents.base import TagPart
 from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.copies import RangePart
+from graphql_api.documents.feature_views import ViewPinPart
 from graphql_api.documents.materializations import RunFailurePart
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, Role, RunState, VersionState
 from graphql_api.domain.times import now_micros, rfc3339
+from graphql_api.domain.types import ValueType
 from tests.api.client import Client, Json
 from tests.api.conftest import Place
 from tests.api.registry import FEATURES, a_registry, a_run, a_source
@@ -180,6 +182,68 @@ async def test_views_are_found_by_entity_staleness_and_failure(place: Place) -> 
     assert await found(s=True, f=True, e="airport") == []
     breached = (await place.viewer.ask(query, p=place.name))["featureViews"]["edges"]
     assert [e["node"]["name"] for e in breached if e["node"]["currentVersion"]["freshness"]["breached"]] == ["old"]
+
+
+async def test_lineage_is_followed_both_ways_by_plain_fields(place: Place) -> None:
+    held = await a_registry(place.project)
+    view = a_view(place.project, "risk", entities=[held.entity], latest=2)
+    plain = a_version(view, 1, entities=[held.entity], features={"risk": ValueType.FLOAT64})
+    made = a_version(view, 2, entities=[held.entity], features={"risk": ValueType.INT64}, state=VersionState.DRAFT)
+    pin = ViewPinPart(
+        written="aircraft_delays",
+        version_id=held.version.id,
+        view_id=held.view.id,
+        name="aircraft_delays",
+        reference="aircraft_delays@1",
+        keys=(),
+        features=(),
+        is_static=False,
+        has_created=False,
+        data_fingerprint=held.version.data_fingerprint,
+    )
+    pinning = made.transformation.model_copy(update={"views": (pin,)})
+    derived = made.model_copy(update={"transformation": pinning})
+    service = a_service(place.project, [an_entry(derived)], "risk_model")
+    for document in (view, plain, derived, service):
+        await document.insert()
+
+    down = await place.viewer.ask(
+        """query($p: String!) { dataSource(name: "flights", project: $p) { featureViews { edges { node {
+          latestVersion { derivedVersions { totalCount edges { node { reference
+            usedBy { edges { node { reference } } } } } } }
+        } } } } }""",
+        p=place.name,
+    )
+    up = await place.viewer.ask(
+        """query($p: String!) { featureService(name: "risk_model", project: $p) {
+          features { feature { version { inputs { ... on FeatureViewVersion {
+            reference inputs { ... on DataSource { name } } } } } } }
+        } }""",
+        p=place.name,
+    )
+    found = await place.viewer.ask(
+        """query($p: String!) { featureView(name: "risk", project: $p) {
+          diff(from: 1, to: 2) { from { number } to { number } changes { kind path before after breaking } }
+          nothing: diff(from: 1, to: 3) { changes { path } }
+        } }""",
+        p=place.name,
+    )
+
+    (seen,) = down["dataSource"]["featureViews"]["edges"]
+    (used,) = seen["node"]["latestVersion"]["derivedVersions"]["edges"]
+    assert used["node"] == {
+        "reference": "risk@2",
+        "usedBy": {"edges": [{"node": {"reference": "risk_model@1"}}]},
+    }
+    inputs = [{"reference": "aircraft_delays@1", "inputs": [{"name": "flights"}]}]
+    assert up["featureService"] == {"features": [{"feature": {"version": {"inputs": inputs}}}]}
+    retyped = {"kind": "CHANGED", "path": "features.risk.type", "before": "FLOAT64", "after": "INT64", "breaking": True}
+    pinned = {"version": "aircraft_delays@1", "name": "aircraft_delays"}
+    added = {"kind": "ADDED", "path": "transformation.views", "before": None, "after": [pinned], "breaking": False}
+    assert found["featureView"] == {
+        "diff": {"from": {"number": 1}, "to": {"number": 2}, "changes": [retyped, added]},
+        "nothing": None,
+    }
 
 
 async def test_runs_are_found_newest_first_by_view_state_and_trigger(place: Place) -> None:

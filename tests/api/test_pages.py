@@ -14,6 +14,7 @@ from tests.api.commands import COMMANDS
 from tests.api.conftest import Place
 from tests.api.registry import FEATURES, a_registry, a_run
 from tests.factories import a_copy, a_service, a_version, a_view, an_entity, an_entry
+from tests.registries import a_large_registry
 
 NAMES = """query($p: String!, $first: Int, $after: String) {
   entities(project: $p, first: $first, after: $after) {
@@ -173,6 +174,43 @@ async def test_more_parents_ask_no_more_commands(place: Place) -> None:
     assert [len(found["entities"]["edges"]) for found in (small, large)] == [2, 12]
     assert len(lots) == len(few)
     assert len(few) < 30
+
+
+WIDE = """query($p: String!) {
+  featureViews(project: $p, first: 200) { totalCount edges { node { name
+    entities { name joinKeys { name } }
+    currentVersion { ...Version } latestVersion { ...Version }
+    versions(first: 5) { totalCount edges { node { ...Version } } }
+    diff(from: 1, to: 2) { changes { path } }
+  } } }
+}
+fragment Version on FeatureViewVersion { reference state
+  features { name }
+  inputs { __typename ... on DataSource { name } ... on FeatureViewVersion { reference } }
+  transformation { fingerprint inputs { id } ... on SqlTransformation { sql } }
+  validations { name results(first: 2) { edges { node { passed materialization { id } } } } }
+  latestMaterialization { state failure { code } validationResults { passed } }
+  coverage { start } freshness { breached }
+  usedBy(first: 5) { totalCount edges { node { reference ready features { name } } } }
+  derivedVersions(first: 5) { edges { node { reference } } }
+}"""
+
+
+async def test_200_views_with_all_that_hangs_from_them_ask_as_few_commands_as_20(place: Place) -> None:
+    other = await place.door.project()
+    client = await place.door.client(**{place.name: Role.VIEWER, other.name: Role.VIEWER})
+    await a_large_registry(place.project, 20, features=2)
+    await a_large_registry(other, 200, features=2)
+
+    await client.ask("{ viewer { name } }")  # from here on the server knows the token
+    with COMMANDS.counted() as few:
+        small = await client.ask(WIDE, p=place.name)
+    with COMMANDS.counted() as many:
+        large = await client.ask(WIDE, p=other.name)
+
+    assert [len(found["featureViews"]["edges"]) for found in (small, large)] == [20, 200]
+    assert sorted(many) == sorted(few)
+    assert len(few) < 40, few
 
 
 async def test_lists_within_lists_are_bounded_together(place: Place) -> None:
