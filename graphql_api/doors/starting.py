@@ -1,5 +1,6 @@
 """How every process begins: settings read, log set up, and a refusal shown without a traceback."""
 
+import gc
 import ipaddress
 import sys
 from collections.abc import Callable
@@ -44,3 +45,11 @@ def begin(main: Callable[[Settings], None]) -> None:
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         sys.exit(CannotStart.exit_status)
+
+
+def keep_what_was_started() -> None:
+    """What is there by now stays as long as the process: it is not looked through for garbage again.
+
+    The schema and the modules are a million objects; large answers were a third slower for it."""
+    gc.collect()
+    gc.freeze()

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import duckdb
 
+from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.domain.times import now_micros, rfc3339
 from tests.api.client import Client, Json
 from tests.api.commands import COMMANDS
@@ -223,3 +224,37 @@ async def test_publishing_an_older_version_is_the_way_back(place: Place) -> None
             "edges": [{"node": {"kind": "FEATURE_VIEW", "name": "counts", "change": "CHANGED", "actor": "someone"}}]
         },
     }
+
+
+async def test_the_catalog_is_what_the_registry_says_after_each_change(place: Place) -> None:
+    """As if it were made anew: after an apply, a run that publishes, a change in place, a draft, and the way back."""
+    event = (now_micros() - DAY) // HOUR * HOUR
+    given = definitions(await sightings(place.door, place.name, event))
+    told: list[list[Json]] = []
+
+    async def catalog() -> list[Json]:
+        found = place.door.runtime.database["catalog"].find({"project_id": place.project.id})
+        return sorted(await found.to_list(), key=lambda entry: str(entry["_id"]))
+
+    async def is_in_step() -> None:
+        kept = await catalog()
+        await rebuild_catalog(place.project.id)
+        assert kept == await catalog()
+        told.append(kept)
+
+    await place.editor.ask(APPLY, d=given, p=place.name)
+    await is_in_step()
+    async with working(place.door), place.editor.socket() as socket:
+        await socket.all_of(FOLLOW, id=await started(place.editor, place.name))
+    await is_in_step()
+    given[2]["spec"]["description"] = "Sightings, counted."
+    await place.editor.ask(APPLY, d=given, p=place.name)
+    await is_in_step()
+    given[2]["spec"]["ttl"] = "30d"
+    await place.editor.ask(APPLY, d=given, p=place.name)
+    await is_in_step()
+    await place.editor.ask(PUBLISH, p=place.name, r="counts@1")
+    await is_in_step()
+
+    listed = [[entry["name"] for entry in kept if entry["kind"] == "FEATURE" and entry["listed"]] for kept in told]
+    assert listed == [[], ["seen"], ["seen"], ["seen"], ["seen"]]

@@ -3,7 +3,7 @@
 import uvicorn
 
 from graphql_api.doors.app import create_app
-from graphql_api.doors.starting import begin
+from graphql_api.doors.starting import begin, keep_what_was_started
 from graphql_api.embedded import beside
 from graphql_api.settings import Settings
 
@@ -11,8 +11,10 @@ SECONDS_TO_DRAIN = 5
 
 
 def serve(settings: Settings) -> None:
+    app = create_app(beside(settings))
+    keep_what_was_started()
     uvicorn.run(
-        create_app(beside(settings)),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
