@@ -55,14 +55,15 @@ class Usage:
         """Versions of a service."""
         return [user for user in self.users.values() if user.view_id is None and user.name == name]
 
-    def dependents(self, things: Iterable[ID], *, beside: Collection[ID] = ()) -> list[str]:
+    def dependents(self, things: Iterable[ID], *, beside: Collection[ID] = (), archived: bool = True) -> list[str]:
         """References of what uses one of `things`, directly or through others: views, then services.
 
-        Those in `beside` (ids of views, and of versions of services) do not count: they go too."""
+        Those in `beside` (ids of views, and of versions of services) do not count: they go too. Without `archived`,
+        no archived version counts."""
         found: dict[ID, User] = {}
         reached = set(things)
         while reached:
-            users = [user for user in self._using(reached, beside) if user.id not in found]
+            users = [user for user in self._using(reached, beside, archived) if user.id not in found]
             found |= {user.id: user for user in users}
             reached = {user.id for user in users}
         return [user.reference for user in sorted(found.values(), key=_place)]
@@ -71,22 +72,21 @@ class Usage:
         """Global ids of the runs of these views that are under way."""
         return sorted(run.reference for run in self.runs if run.view_id in view_ids)
 
-    def _using(self, things: Collection[ID], beside: Collection[ID]) -> Iterator[User]:
+    def _using(self, things: Collection[ID], beside: Collection[ID], archived: bool) -> Iterator[User]:
         for user in self.users.values():
             goes = user.id in beside or user.view_id in beside
-            if not (goes or user.uses.isdisjoint(things)):
+            is_over = user.state is VersionState.ARCHIVED and not archived
+            if not (goes or is_over or user.uses.isdisjoint(things)):
                 yield user
 
 
 def user_of_version(raw: Mapping[str, Any], version_id: ID, *, newest: bool) -> User:
-    """`raw`: a version of a view as it is stored. One that is archived uses nothing any more, but that the newest, by
-    which its view is known, keeps its entities."""
+    """`raw`: a version of a view as it is stored. One that is archived uses nothing any more, unless it is the newest:
+    that is how its view is defined."""
     entities = (entity["entity_id"] for entity in raw["entities"])
     state = VersionState(raw["state"])
-    if state is not VersionState.ARCHIVED:
-        uses = frozenset([*entities, *_read_by(raw["transformation"])])
-    else:
-        uses = frozenset[ID](entities if newest else ())
+    is_over = state is VersionState.ARCHIVED and not newest
+    uses = frozenset[ID]() if is_over else frozenset([*entities, *_read_by(raw["transformation"])])
     return User(
         id=version_id,
         kind=DefinitionKind.FEATURE_VIEW,

@@ -85,7 +85,7 @@ async def decide_archive(project: ProjectDocument, wanted: Reference) -> Decisio
     view, version = await version_named(project, wanted)
     if version.state is VersionState.ARCHIVED:
         return Decision(f"{version.reference} is archived already.")
-    dependents = tuple((await read_usage(project.id)).dependents([version.id]))
+    dependents = tuple((await read_usage(project.id)).dependents([version.id], archived=False))
     if dependents:
         uses = "uses" if len(dependents) == 1 else "use"
         message = f"{version.reference} cannot be archived: {listed(dependents)} {uses} it."
