@@ -44,7 +44,39 @@ def test_a_problem_of_the_server_is_shown_with_its_file_document_and_path(tmp_pa
     )
 
 
-def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_hint_that_leads_to_another_definition_is_shown_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(TWO)
+    (tmp_path / "b.yaml").write_text(f"# nothing\n---\n{TWO}")
+    written = read([tmp_path])
+
+    placed = written.placed(Problem("definitions[3].name", "It comes twice.", "The other is definitions[1]."))
+
+    assert placed == Problem(
+        f"{tmp_path / 'b.yaml'}, document 2 (feature view delays): name",
+        "It comes twice.",
+        f"The other is {tmp_path / 'a.yaml'}, document 2 (feature view delays).",
+    )
+
+
+def test_what_cannot_be_read_hides_nothing_that_can(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Entity\nname: [")
+    (tmp_path / "b.yaml").write_text(f"kind: Entitee\nname: x\n---\n{TWO}")
+    (tmp_path / "c.yaml").write_bytes(b"\xff")
+
+    written = read([tmp_path])
+
+    assert [str(origin) for origin in written.origins] == [
+        f"{tmp_path / 'b.yaml'}, document 2 (entity aircraft)",
+        f"{tmp_path / 'b.yaml'}, document 3 (feature view delays)",
+    ]
+    assert [problem.path for problem in written.problems] == [
+        str(tmp_path / "c.yaml"),
+        str(tmp_path / "a.yaml"),
+        f"{tmp_path / 'b.yaml'}, document 1: kind",
+    ]
+
+
+def test_files_of_which_nothing_can_be_read_are_refused_with_every_problem(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("kind: Entity\nname: [")
     (tmp_path / "b.yaml").write_text("kind: Entitee\nname: x")
 
@@ -53,7 +85,7 @@ def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     assert [problem.path for problem in refused.value.problems] == [
         str(tmp_path / "a.yaml"),
-        f"{tmp_path / 'b.yaml'}[0].kind",
+        f"{tmp_path / 'b.yaml'}, document 1: kind",
     ]
 
 

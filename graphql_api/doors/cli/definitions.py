@@ -80,14 +80,27 @@ def apply(
 
 
 async def planned(api: Api, written: Written, project: str) -> dict[str, Any]:
-    return _answer((await api.ask(PLAN, definitions=written.as_input(), project=project))["plan"], written)
+    """The plan of what was read; raises Refused with what could not be read and what cannot be planned, at once."""
+    try:
+        plan = _answer((await api.ask(PLAN, definitions=written.as_input(), project=project))["plan"], written)
+    except Refused as refused:
+        raise Refused(refused.message, (*written.problems, *refused.problems)) from None
+    _must_be_whole(written)
+    return plan
 
 
 async def applied(
     api: Api, written: Written, project: str, *, fingerprint: str | None, materialize: bool
 ) -> dict[str, Any]:
+    """What was made of all that was read; raises Refused, also where something could not be read."""
+    _must_be_whole(written)
     asked = {"definitions": written.as_input(), "project": project, "materialize": materialize}
     return _answer((await api.ask(APPLY, **asked, fingerprint=fingerprint))["apply"], written)
+
+
+def _must_be_whole(written: Written) -> None:
+    if written.problems:
+        raise Refused("Some of the files cannot be read as definitions.", written.problems)
 
 
 def _answer(answer: dict[str, Any], written: Written) -> dict[str, Any]:
