@@ -3,10 +3,11 @@
 import asyncio
 import itertools
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 from websockets.asyncio.client import connect
@@ -14,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from graphql_api.errors import Problem
+from graphql_api.settings import Settings
 
 TRANSPORT = Subprotocol("graphql-transport-ws")
 SECONDS_FOR_AN_ANSWER = 120.0
@@ -47,7 +49,10 @@ class CutOff(Exception):
 
 class Api:
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.url = url.rstrip("/")
+        """Raises Refused for a place or a token that nothing can be sent to, or with."""
+        self.url = _checked_url(url)
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise Refused("That is no API token: one is ASCII text without spaces that begins with jfs_.")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._http = httpx.AsyncClient(headers=self._headers, timeout=SECONDS_FOR_AN_ANSWER)
 
@@ -61,20 +66,19 @@ class Api:
         """The data of a query or a mutation.
 
         Raises:
-            Refused: the server answered with errors, or does not answer at all.
+            Refused: it cannot be sent, the server answered with errors, or does not answer at all.
         """
+        content = _encoded({"query": operation, "variables": variables})
         try:
-            answer = await self._http.post(
-                f"{self.url}/graphql", json={"query": operation, "variables": variables}, headers=_ACCEPT
-            )
-            body: dict[str, Any] = answer.json()
+            answer = await self._http.post(f"{self.url}/graphql", content=content, headers=_CONTENT)
+            body: object = answer.json()
         except httpx.HTTPError as fault:
-            raise Refused(f"No answer from {self.url}: {fault or type(fault).__name__}. {_IS_IT_RUNNING}") from None
+            raise Refused(f"No answer from {self.url}: {fault or type(fault).__name__}. {_hint(content)}") from None
         except ValueError:
-            raise Refused(f"{self.url} answered, but not as this API does. {_IS_IT_RUNNING}") from None
-        if errors := body.get("errors"):
-            raise _refusal(errors)
-        return body["data"]
+            body = None
+        if not isinstance(body, dict) or not {"data", "errors"} & cast("dict[str, Any]", body).keys():
+            raise Refused(f"{self.url} answered, but not as this API does. {_IS_IT_RUNNING}")
+        return _data(cast("dict[str, Any]", body))
 
     async def follow(self, subscription: str, **variables: object) -> AsyncGenerator[dict[str, Any]]:
         """Each answer of a subscription, until the server completes it.
@@ -131,8 +135,39 @@ class Api:
                     raise Refused(f"{self.url} does not come back: {cut}") from None
 
 
-_ACCEPT = {"Accept": "application/graphql-response+json"}
+_TOKEN = re.compile(r"[!-~]+")
+_CONTENT = {"Accept": "application/graphql-response+json", "Content-Type": "application/json"}
 _IS_IT_RUNNING = "Is it running there (`make run`)? --url names another place."
+
+
+def _checked_url(url: str) -> str:
+    try:
+        place = httpx.URL(url)
+    except httpx.InvalidURL:
+        place = httpx.URL()
+    if place.scheme not in ("http", "https") or not place.host:
+        raise Refused(f"{url[:200]!r} is no place of a server: write http://host:port, as in http://127.0.0.1:8000.")
+    return str(place).rstrip("/")
+
+
+def _encoded(request: Mapping[str, object]) -> bytes:
+    try:
+        return json.dumps(request, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as wrong:
+        raise Refused(f"This cannot be sent as JSON: {str(wrong)[:200]}.") from None
+
+
+def _hint(content: bytes) -> str:
+    usual: int = Settings.model_fields["max_body_bytes"].default
+    if len(content) <= usual:
+        return _IS_IT_RUNNING
+    return f"The request has {len(content):,} bytes; a server takes {usual:,}, unless its MAX_BODY_BYTES says more."
+
+
+def _data(body: Mapping[str, Any]) -> dict[str, Any]:
+    if errors := body.get("errors"):
+        raise _refusal(errors)
+    return body["data"]
 
 
 def _refusal(errors: Sequence[Mapping[str, Any]]) -> Refused:

@@ -86,8 +86,8 @@ def _typed(name: str, text: str, value_type: str) -> object:
         return text
     try:
         return json.loads(text)
-    except ValueError:
-        raise Refused(f"{name}={text} is not {value_type}.") from None
+    except (ValueError, RecursionError):
+        raise Refused(f"{name}={text[:100]} is not {value_type}.") from None
 
 
 def as_table(entities: dict[str, list[object]], answer: dict[str, Any]) -> Table:
