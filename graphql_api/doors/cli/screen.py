@@ -46,11 +46,13 @@ def default_url() -> str:
 
 
 def complain(message: str, problems: Sequence[Problem] = ()) -> None:
-    complaints.print(Text(message, style="red"), soft_wrap=True)
+    """The message, where none of the problems says the same with its place, and each problem."""
+    if all(problem.message != message for problem in problems):
+        complaints.print(Text(message, style="red"), soft_wrap=True)
     for problem in problems:
-        complaints.print(
-            Text.assemble("  ", (problem.path, "bold"), "  " if problem.path else "", problem.message), soft_wrap=True
-        )
+        text = Text(problem.message, style="red" if problem.message == message else "")
+        place = Text.assemble("  ", (problem.path, "bold"), "  " if problem.path else "")
+        complaints.print(Text.assemble(place, text), soft_wrap=True)
         if problem.hint:
             complaints.print(Text(f"      {problem.hint}", style="dim"), soft_wrap=True)
 
