@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bson import ObjectId
+from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
@@ -63,7 +64,7 @@ class Projects:
             await in_transaction(ProjectDocument, body)
         except DuplicateKeyError:
             raise Conflict(f"There is a project {name!r} already.") from None
-        return project
+        return await ProjectDocument.get(project.id) or project  # as it is held: moments are cut to milliseconds
 
     async def describe(self, viewer: Viewer, name: str, description: str) -> ProjectDocument:
         """Raises Unauthenticated, ProjectNotFound, Forbidden for whoever is no admin of the server, InvalidInput, and
@@ -90,11 +91,14 @@ class Projects:
         async def body(session: AsyncClientSession) -> ProjectDocument:
             before = ProjectDocument.model_validate(await collection.find_one({"_id": project.id}, session=session))
             changes = _differences(before, wanted)
-            if changes:
-                await collection.update_one({"_id": project.id}, {"$set": wanted}, session=session)
-                deed = deed_of(viewer, operation)
-                await record_deed(session, project.id, [name], deed=deed, changes=changes)
-            return before.model_copy(update=wanted) if changes else before
+            if not changes:
+                return before
+            deed = deed_of(viewer, operation)
+            await record_deed(session, project.id, [name], deed=deed, changes=changes)
+            after = await collection.find_one_and_update(
+                {"_id": project.id}, {"$set": wanted}, session=session, return_document=ReturnDocument.AFTER
+            )
+            return ProjectDocument.model_validate(after)
 
         return await in_transaction(ProjectDocument, body)
 

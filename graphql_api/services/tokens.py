@@ -127,7 +127,8 @@ class Tokens:
             await _record(session, token, deed_of(viewer, "createToken"), ChangeKind.ADDED)
 
         await in_transaction(TokenDocument, body)
-        return IssuedToken(token, secret)
+        held = await TokenDocument.get(token.id) or token  # moments are cut to milliseconds
+        return IssuedToken(held, secret)
 
     async def revoke(self, viewer: Viewer, token_id: str) -> TokenDocument:
         """The token counts for nothing from now on. Raises NotFound, also where the viewer may not administer it."""

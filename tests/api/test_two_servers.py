@@ -15,6 +15,7 @@ import pytest
 from graphql_api.documents.copies import DataCopyDocument, RangePart
 from graphql_api.documents.raw import collection_of
 from graphql_api.domain.packing import packed_key
+from graphql_api.domain.times import now_micros
 from graphql_api.settings import Settings
 from tests.api.client import Client, Json
 from tests.api.conftest import Place
@@ -87,7 +88,7 @@ async def test_what_one_process_publishes_the_other_serves(place: Place, capsys:
     covered = [RangePart(start=NOON - HOUR, end=NOON).model_dump()]
     await collection_of(DataCopyDocument).update_many({"view_id": held.view.id}, {"$set": {"covered_online": covered}})
     for version, flights in ((held.version, 1), (second, 2)):
-        row = (packed_key(version.data_id, ("N1",)), a_row(0.5, flights))
+        row = (packed_key(version.data_id, ("N1",)), a_row(0.5, flights, event=now_micros()))
         await place.door.runtime.online.write(version.data_id, 1, 1, [row])
 
     def answer(flights: int, reference: str) -> Json:
