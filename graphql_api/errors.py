@@ -73,7 +73,13 @@ class Unauthenticated(UserError):
 
 
 class Forbidden(UserError):
+    """`project_id`: where a role is lacking; None: on the server."""
+
     code = "FORBIDDEN"
+
+    def __init__(self, message: str, project_id: str | None = None) -> None:
+        super().__init__(message)
+        self.project_id = project_id
 
 
 class ProjectNotFound(NotFound):

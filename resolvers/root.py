@@ -16,6 +16,7 @@ from strawberry.types.execution import ExecutionContext
 
 from graphql_api.domain.enums import ValueStatus
 from resolvers.audit import AuditQueries
+from resolvers.auditing import audited
 from resolvers.lifecycle import LifecycleMutations, LifecycleQueries
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
@@ -64,6 +65,7 @@ class Query(
     pass
 
 
+@audited
 @strawberry.type(description="Changing. Each field says which role of the project it needs.")
 class Mutation(PlanMutations, LifecycleMutations, RunMutations, ProjectMutations, TokenMutations):
     pass

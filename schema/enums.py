@@ -48,7 +48,7 @@ _DESCRIPTIONS: dict[EnumMeta, str] = {
         "old to be served."
     ),
     enums.ImpactAction: "What may be done to an object that is there; all but DELETE, to versions of views alone.",
-    enums.AuditOutcome: "DONE, or REFUSED: nothing was done.",
+    enums.AuditOutcome: "DONE, or REFUSED: nothing was done, since the actor had no right to it.",
     enums.ChangeKind: "What becomes of a thing.",
     FeatureViewOrderField: "What feature views may be ordered by.",
 }

@@ -57,7 +57,7 @@ class Viewer:
         if held is None:
             raise ProjectNotFound(f"There is no project {project_name!r}, or you have no role in it.")
         if not held.includes(role):
-            raise Forbidden(f"This needs the role {role} in {project_name!r}; {self.name} is {held}.")
+            raise Forbidden(f"This needs the role {role} in {project_name!r}; {self.name} is {held}.", project_id)
 
 
 ANONYMOUS = Viewer(name="anonymous", is_anonymous=True)

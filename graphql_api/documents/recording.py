@@ -13,8 +13,8 @@ from graphql_api.documents.audit import ActorPart, AuditEntryDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.documents.registry_events import ChangePart, RegistryEventDocument
-from graphql_api.domain.enums import ChangeKind, DefinitionKind
-from graphql_api.errors import Conflict
+from graphql_api.domain.enums import AuditOutcome, ChangeKind, DefinitionKind
+from graphql_api.errors import Conflict, Forbidden
 
 
 class RegistryMoved(Exception):
@@ -103,6 +103,14 @@ async def record_deed(
     """One entry of the audit for what is no change of a registry: tokens, projects, runs. `project_id` None: it
     concerns the whole server."""
     await _insert(session, _entry(deed, project_id, subjects, changes))
+
+
+async def record_refusal(project_id: PydanticObjectId | None, refusal: Forbidden, *, deed: Deed) -> None:
+    """One entry of the audit for what somebody had no right to do; nothing else is written."""
+    entry = _entry(deed, project_id, ()).model_copy(
+        update={"outcome": AuditOutcome.REFUSED, "code": refusal.code, "message": refusal.message}
+    )
+    await collection_of(AuditEntryDocument).insert_one(_raw(entry))
 
 
 def archived(project_name: str) -> Conflict:

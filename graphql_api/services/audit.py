@@ -2,10 +2,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from beanie import PydanticObjectId
+
 from graphql_api.auth.viewer import Viewer
 from graphql_api.documents.audit import AuditEntryDocument
+from graphql_api.documents.recording import record_refusal
 from graphql_api.domain.enums import Role
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
+from graphql_api.errors import Forbidden
+from graphql_api.services.auditing import deed_of
 from graphql_api.services.pages import Stage, find_page
 from graphql_api.services.projects import Projects
 
@@ -34,7 +39,7 @@ class AuditFilters:
 
 
 class Audit:
-    """Who did what. It is only ever read here: entries are written by what they tell of."""
+    """Who did what. What was done writes its own entries; here are those of what was refused, and all are read."""
 
     def __init__(self, *, projects: Projects) -> None:
         self._projects = projects
@@ -53,3 +58,8 @@ class Audit:
             where = {"project_id": project.id}
         stages: list[Stage] = [{"$match": {**where, **filters.match()}}]
         return await find_page(AuditEntryDocument, stages, NEWEST_FIRST, request, AuditEntryDocument.model_validate)
+
+    async def refused(self, viewer: Viewer, operation: str, refusal: Forbidden) -> None:
+        """Keep that a known viewer asked for what they have no right to."""
+        project_id = PydanticObjectId(refusal.project_id) if refusal.project_id else None
+        await record_refusal(project_id, refusal, deed=deed_of(viewer, operation))

@@ -7,7 +7,8 @@ from pathlib import Path
 from graphql_api.domain.enums import Role
 from graphql_api.domain.global_ids import global_id
 from tests.api.client import Client, Json
-from tests.api.conftest import Place, served
+from tests.api.conftest import Place
+from tests.api.processes import another_process
 from tests.api.registry import a_registry
 
 LOG = """query($p: String, $actor: String, $operation: String, $first: Int, $after: String) {
@@ -123,9 +124,25 @@ async def test_a_header_says_who_asks_only_behind_a_proxy_that_is_trusted(place:
         assert answer.json()["data"]["apply"]["__typename"] == "ApplyPayload"
         return (await entries(admin, p=place.name, operation="apply", first=1))[0]["address"]
 
-    async with served(place.door.settings.model_copy(update={"trusted_proxies": ("127.0.0.1",)})) as behind:
+    async with another_process(place.door.settings, TRUSTED_PROXIES="127.0.0.1") as behind:
         assert await seen(place.editor, "One.") == "127.0.0.1"
-        assert await seen(Client(behind.http, place.editor.token), "Two.") == "203.0.113.9"
+        assert await seen(Client(behind, place.editor.token), "Two.") == "203.0.113.9"
+
+
+async def test_what_somebody_has_no_right_to_is_kept_too(place: Place) -> None:
+    admin, operator = await place.door.client(**{place.name: Role.ADMIN}), await place.door.operator()
+    name = f"p{uuid.uuid4().hex[:12]}"
+    assert await place.viewer.code(APPLY, p=place.name, d="One.") == "FORBIDDEN"
+    assert await place.stranger.code(APPLY, p=place.name, d="One.") == "NOT_FOUND"
+    create = "mutation($n: String!) { createProject(name: $n) { __typename } }"
+    assert await admin.code(create, n=name) == "FORBIDDEN"
+
+    (entry,) = await entries(admin, p=place.name, operation="apply")
+    refused = [one for one in await entries(operator, operation="createProject") if one["outcome"] == "REFUSED"]
+
+    message = f"This needs the role EDITOR in '{place.name}'; someone is VIEWER."
+    assert (entry["outcome"], entry["code"], entry["message"]) == ("REFUSED", "FORBIDDEN", message)
+    assert (refused[0]["project"], refused[0]["code"]) == (None, "FORBIDDEN")
 
 
 def test_nothing_in_the_code_changes_or_removes_an_entry() -> None:

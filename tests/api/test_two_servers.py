@@ -1,24 +1,17 @@
 """Two processes on one database: what is changed through one is served, and refused, by the other."""
 
 import asyncio
-import os
-import signal
-import sys
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
-from socket import socket
 
-import httpx
 import pytest
 
 from graphql_api.documents.copies import DataCopyDocument, RangePart
 from graphql_api.documents.raw import collection_of
 from graphql_api.domain.packing import packed_key
 from graphql_api.domain.times import now_micros
-from graphql_api.settings import Settings
 from tests.api.client import Client, Json
 from tests.api.conftest import Place
+from tests.api.processes import another_process
 from tests.api.registry import FEATURES, a_registry
 from tests.factories import HOUR, NOON, a_copy, a_row, a_version
 
@@ -29,46 +22,6 @@ LOOK_UP = """query($p: String!) { onlineFeatures(
 PUBLISH = """mutation($p: String!, $r: String!) { publishVersion(reference: $r, project: $p) {
   __typename ... on Error { message }
 } }"""
-
-
-@asynccontextmanager
-async def another_process(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
-    with closing(socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORT": str(port),
-        "MONGODB_URL": settings.mongodb_url or "",
-        "MONGODB_DATABASE": settings.mongodb_database,
-        "REDIS_URL": settings.redis_url or "",
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url or "",
-        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-        "S3_BUCKET": settings.s3_bucket,
-        "DATA_DIR": str(settings.data_dir),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "graphql_api.doors.processes.api", env=environment
-    )
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            await _ready(http)
-            yield http
-    finally:
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-
-
-async def _ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                if (await http.get("/readyz")).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.1)
 
 
 async def lag(client: Client, wanted: Json, **asked: str) -> float:
