@@ -40,7 +40,7 @@ def clipped(value: object, longest: int = 100) -> str:
 def _value(loader: "_Loader", node: yaml.Node) -> object:
     try:
         _Extent().check(node)
-        return loader.construct_document(node)
+        return cast(object, loader.construct_document(node))  # pyright: ignore[reportUnknownMemberType]
     except yaml.YAMLError as refused:
         return NotReadable(_placed(refused))
     except (ValueError, KeyError):
@@ -84,7 +84,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self._depth == DEEPEST:
-            mark = cast("yaml.Event", self.peek_event()).start_mark
+            mark = cast(Any, self.peek_event()).start_mark  # pyright: ignore[reportUnknownMemberType]
             raise ConstructorError(None, None, f"it is nested more than {DEEPEST} levels deep", mark)
         self._depth += 1
         node = super().compose_node(parent, index)

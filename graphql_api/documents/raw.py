@@ -18,6 +18,12 @@ def collection_of(model: type[Document]) -> AsyncCollection[Raw]:
     return cast("AsyncCollection[Raw]", model.get_pymongo_collection())  # pyright: ignore[reportUnknownMemberType]
 
 
+def collection_in(session: AsyncClientSession, model: type[Document]) -> AsyncCollection[Raw]:
+    """The same, of the client that the session is of: who holds a client of their own works in its transactions."""
+    bound = collection_of(model)
+    return cast("AsyncCollection[Raw]", session.client[bound.database.name][bound.name])
+
+
 def parsed(model: type[Found], raw: Mapping[str, Any]) -> Found:
     return cast("Found", parse_obj(model, raw))
 

@@ -11,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.audit import ActorPart, AuditEntryDocument
 from graphql_api.documents.projects import ProjectDocument
-from graphql_api.documents.raw import collection_of
+from graphql_api.documents.raw import collection_in, collection_of
 from graphql_api.documents.registry_events import ChangePart, RegistryEventDocument
 from graphql_api.domain.enums import AuditOutcome, ChangeKind, DefinitionKind
 from graphql_api.errors import Conflict, Forbidden
@@ -59,7 +59,7 @@ async def record_changes(
         Conflict: the project is archived.
     """
     at = {} if revision is None else {"revision": revision}
-    project = await collection_of(ProjectDocument).find_one_and_update(
+    project = await collection_in(session, ProjectDocument).find_one_and_update(
         {"_id": project_id, **at},
         {"$inc": {"revision": len(changes)}},
         session=session,
@@ -85,7 +85,9 @@ async def record_changes(
         for sequence, change in enumerate(changes, start=first)
     ]
     if events:
-        await collection_of(RegistryEventDocument).insert_many([_raw(event) for event in events], session=session)
+        await collection_in(session, RegistryEventDocument).insert_many(
+            [_raw(event) for event in events], session=session
+        )
         subjects = tuple(dict.fromkeys(change.version or change.name for change in changes))
         entry = _entry(deed, project_id, subjects)
         await _insert(session, entry.model_copy(update={"first_sequence": first, "last_sequence": last}))
@@ -136,7 +138,7 @@ def _entry(
 
 
 async def _insert(session: AsyncClientSession, entry: AuditEntryDocument) -> None:
-    await collection_of(AuditEntryDocument).insert_one(_raw(entry), session=session)
+    await collection_in(session, AuditEntryDocument).insert_one(_raw(entry), session=session)
 
 
 def _raw(document: Document) -> dict[str, Any]:

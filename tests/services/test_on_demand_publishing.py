@@ -8,12 +8,8 @@ from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import VersionState
 from graphql_api.runs.log import Database
 from graphql_api.runs.publishing import Publication, publish
-from graphql_api.services.projects import Projects
-from graphql_api.services.versions import Versions
 from tests.definitions.example import AIRPORT_WEATHER, DELAYS, GROUND
-from tests.services.test_plans import ANN, Registry, registry
-
-__all__ = ["registry"]
+from tests.services.registering import ANN, Registry
 
 BOTH = (
     "kind: FeatureView\nname: both\ntransformation: {views: [aircraft_delays, airport_weather], "
@@ -34,22 +30,22 @@ async def view(name: str) -> FeatureViewDocument:
     return found
 
 
-async def publish_by_hand(reference: str) -> None:
+async def publish_by_hand(registry: Registry, reference: str) -> None:
     """With data, as a run would have left it."""
     data_id = (await version(reference)).data_id
     covered = [{"start": 0, "end": 1}]
     await collection_of(DataCopyDocument).update_one(
         {"_id": data_id}, {"$set": {"covered": covered, "covered_online": covered}}
     )
-    await Versions(projects=Projects()).publish(ANN, "default", reference)
+    await registry.versions.publish(ANN, "default", reference)
 
 
 async def test_the_last_input_that_is_published_by_hand_publishes_it(registry: Registry) -> None:
     await registry.apply(GROUND + DELAYS + AIRPORT_WEATHER + BOTH)
-    await publish_by_hand("aircraft_delays@1")
+    await publish_by_hand(registry, "aircraft_delays@1")
     assert (await version("both@1")).state is VersionState.DRAFT
 
-    await publish_by_hand("airport_weather@1")
+    await publish_by_hand(registry, "airport_weather@1")
 
     assert (await version("both@1")).state is VersionState.PUBLISHED
     assert (await version("both@1")).published_at is not None
@@ -61,7 +57,7 @@ async def test_the_last_input_that_is_published_by_hand_publishes_it(registry: R
 
 async def test_a_run_that_publishes_the_last_input_publishes_it(registry: Registry) -> None:
     await registry.apply(GROUND + DELAYS + AIRPORT_WEATHER + BOTH)
-    await publish_by_hand("aircraft_delays@1")
+    await publish_by_hand(registry, "aircraft_delays@1")
     database: Database = collection_of(ProjectDocument).database
     publication = Publication(await view("airport_weather"), (await version("airport_weather@1"),), "")
 
