@@ -69,7 +69,7 @@ async def test_a_run_that_publishes_the_last_input_publishes_it(registry: Regist
 async def test_its_next_version_is_published_as_soon_as_it_is_made(registry: Registry) -> None:
     await registry.apply(GROUND + DELAYS + AIRPORT_WEATHER + BOTH)
     for reference in ("aircraft_delays@1", "airport_weather@1"):
-        await publish_by_hand(reference)
+        await publish_by_hand(registry, reference)
 
     await registry.apply(BOTH.replace("> 20", "> 25"))
 
