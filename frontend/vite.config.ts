@@ -34,6 +34,6 @@ export default defineConfig({
   },
   server: {
     fs: { allow: [repository] },
-    proxy: { '/graphql': { target: api, ws: true } },
+    proxy: { '/graphql': { target: api, ws: true }, '/favicon.ico': api },
   },
 })

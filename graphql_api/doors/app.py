@@ -13,7 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from graphql_api.doors.border import Border, Neighbours
 from graphql_api.doors.graphql import GraphQLEndpoint
 from graphql_api.doors.health import healthz, readiness
-from graphql_api.doors.pages import graphiql_routes, home
+from graphql_api.doors.pages import graphiql_routes, home, icon
 from graphql_api.doors.starting import refuse_strangers
 from graphql_api.runtime import Runtime
 from graphql_api.settings import Settings
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/", home),
+            Route("/favicon.ico", icon),
         ],
         middleware=[*_proxies(settings), Middleware(Border, neighbours=Neighbours.of(settings))],
         lifespan=lifespan,

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from graphql_api.doors.border import PAGE_POLICY
 
 BUILT = Path(__file__).parents[2] / "frontend" / "dist" / "graphiql"
+_ICON = Path(__file__).with_name("icon.svg")
 _POLICY = {"content-security-policy": PAGE_POLICY.decode(), "cache-control": "no-cache"}
 
 _FRAME = """<!doctype html>
@@ -19,7 +20,7 @@ _FRAME = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" type="image/svg+xml" href="/favicon.ico">
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem; }}
 code {{ background: rgba(127, 127, 127, 0.15); padding: 0.1em 0.3em; border-radius: 4px; }}
@@ -49,6 +50,11 @@ _NOT_BUILT = """<h1>GraphiQL is not built yet</h1>
 
 async def home(_: Request) -> Response:
     return HTMLResponse(_FRAME.format(title="J Feature Store", body=_HOME), headers=_POLICY)
+
+
+async def icon(_: Request) -> Response:
+    """At the address where browsers look when a page names no icon."""
+    return FileResponse(_ICON, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
 
 
 def graphiql_routes(built: Path = BUILT) -> list[BaseRoute]:

@@ -128,6 +128,13 @@ async def test_the_first_page_leads_to_graphiql(door: Door) -> None:
     assert (answer.status_code, 'href="/graphiql"' in answer.text) == (200, True)
 
 
+async def test_an_icon_is_where_browsers_look_for_one(door: Door) -> None:
+    answer = await door.http.get("/favicon.ico")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert answer.text.startswith("<svg ")
+
+
 async def test_graphiql_is_our_own_or_says_how_to_build_it(door: Door) -> None:
     answer = await door.http.get("/graphiql")
 
