@@ -30,6 +30,10 @@ class OwnServer(ABC):
     def command(self) -> list[str]:
         """What starts it, in the foreground, on `port`."""
 
+    def greet(self, connection: socket.socket) -> None:
+        """Raises OSError where it does not serve yet; that it may be connected to is enough for some."""
+        connection.getpeername()
+
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -38,7 +42,8 @@ class OwnServer(ABC):
         deadline = time.monotonic() + 20
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                    self.greet(connection)
             except OSError:
                 if time.monotonic() > deadline:
                     raise
@@ -65,6 +70,12 @@ class OwnServer(ABC):
 
 
 class OwnRedis(OwnServer):
+    def greet(self, connection: socket.socket) -> None:
+        connection.sendall(b"PING\r\n")
+        answer = connection.recv(100)
+        if answer != b"+PONG\r\n":
+            raise ConnectionError(answer)  # it reads what it kept
+
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"

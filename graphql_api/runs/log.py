@@ -22,6 +22,8 @@ Database = AsyncDatabase[dict[str, Any]]
 
 EVENT_GAP = timedelta(milliseconds=250)
 """Nothing but a terminal event follows another sooner."""
+REPORT_GAP = timedelta(milliseconds=333)
+"""Who holds a run leaves more: so there is a moment for others, who cancel it, between any two of its events."""
 _OUTSIDE_TRIES = 8
 
 

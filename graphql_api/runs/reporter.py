@@ -8,7 +8,7 @@ from graphql_api.documents.materializations import RunCounts, RunEvent
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import utc_now
 from graphql_api.runs.hold import Hold
-from graphql_api.runs.log import EVENT_GAP
+from graphql_api.runs.log import REPORT_GAP
 
 _PHASES = list(RunPhase)
 
@@ -53,7 +53,7 @@ class Reporter:
             self._rate = (read - self._rate_from[1]) / max(now - self._rate_from[0], 1e-3)
 
     async def run(self) -> None:
-        """Write what is told, at most one event each `EVENT_GAP`; raises what the writes raise."""
+        """Write what is told, at most one event each `REPORT_GAP`; raises what the writes raise."""
         while True:
             await self._changed.wait()
             await self.pause()
@@ -68,7 +68,7 @@ class Reporter:
 
     async def pause(self) -> None:
         """Until an event may follow the last one."""
-        wait = self.hold.run.progress.at + EVENT_GAP - utc_now()
+        wait = self.hold.run.progress.at + REPORT_GAP - utc_now()
         await asyncio.sleep(max(0.0, wait.total_seconds() + 0.002))
 
     def event(self, state: RunState | None = None, message: str | None = None) -> RunEvent:

@@ -15,7 +15,7 @@ from graphql_api.doors.graphql import core_schema
 from resolvers.nodes import NODES
 from tests.api.client import Client, Json
 from tests.api.conftest import Door
-from tests.api.registry import Registry, a_registry
+from tests.api.registry import Registry, a_registry, other_transformations
 from tests.api.walking import Known, of_node, operations, texts
 
 MARK = "secret_"
@@ -32,6 +32,8 @@ class World:
     project: Any
     own: str
     registry: Registry
+    further: list[str]
+    """Ids of what lists of one item do not lead to."""
     owner: Client
     stranger: Client
 
@@ -55,17 +57,19 @@ async def world(door: Door) -> World:
     project.description = f"{MARK}description"
     await project.save()
     registry = await a_registry(project, MARK)
+    further = [global_id(name, id) for name, id in (await other_transformations(registry)).items()]
     await a_registry(own)
     owner = Client(door.http, await door.token(f"{MARK}owner", **{project.name: Role.ADMIN}))
     stranger = Client(door.http, await door.token("stranger", **{own.name: Role.ADMIN}))
-    return World(door, project, own.name, registry, owner, stranger)
+    return World(door, project, own.name, registry, further, owner, stranger)
 
 
-async def harvest(client: Client, known: Known) -> tuple[set[str], set[str]]:
+async def harvest(client: Client, known: Known, further: list[str]) -> tuple[set[str], set[str]]:
     """Every id that is found from the project on, through whatever leads from object to object, and every text."""
-    ids: set[str] = set()
+    ids = set(further)
     told: set[str] = set()
     waiting = [document for _, document in operations("Query", [known])]
+    waiting += [of_node(Known(known.project, id, known.text), _type_of(id)) for id in further]
     while waiting:
         document = waiting.pop()
         answer = await client.answer(document)
@@ -98,7 +102,7 @@ class Secrets:
 @pytest.fixture
 async def secrets(world: World) -> Secrets:
     first = world.known(global_id("Project", world.project.id), f"{MARK}aircraft_delays@1")
-    ids, told = await harvest(world.owner, first)
+    ids, told = await harvest(world.owner, first, world.further)
     assert {_type_of(id) for id in ids} == set(NODES)
     return Secrets(frozenset(ids), frozenset({*ids, *(text for text in told if MARK in text)}))
 
@@ -145,7 +149,7 @@ async def test_every_id_is_an_id_of_nothing_to_a_stranger(world: World, secrets:
 async def test_no_edge_leads_from_a_strangers_own_objects_to_others(world: World, secrets: Secrets) -> None:
     """Where a field takes an id, it is one of the other project's."""
     for id in (global_id("Materialization", world.registry.run.id), global_id("Project", world.project.id)):
-        ids, told = await harvest(world.stranger, Known(world.own, id, "aircraft_delays@1"))
+        ids, told = await harvest(world.stranger, Known(world.own, id, "aircraft_delays@1"), [])
 
         assert len(ids) > 10
         assert ids & secrets.ids == set()
