@@ -19,13 +19,15 @@ KIND_NAMES = {kind: word for word, kind in KIND_WORDS.items()}
 @dataclass
 class Parsed:
     """Specs by name, in the order of names: that of the documents makes no difference. `broken` are names that are
-    defined, but so that nothing can be said of what builds on them."""
+    defined, but so that nothing can be said of what builds on them. `nameless` are without a name that is one: looked
+    at for their other problems, and for nothing else."""
 
     entities: dict[str, EntitySpec] = field(default_factory=dict[str, EntitySpec])
     sources: dict[str, SourceSpec] = field(default_factory=dict[str, SourceSpec])
     views: dict[str, ViewSpec] = field(default_factory=dict[str, ViewSpec])
     services: dict[str, ServiceSpec] = field(default_factory=dict[str, ServiceSpec])
     broken: set[tuple[DefinitionKind, str]] = field(default_factory=set[tuple[DefinitionKind, str]])
+    nameless: list[ViewSpec | ServiceSpec] = field(default_factory=list[ViewSpec | ServiceSpec])
 
 
 def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
@@ -38,6 +40,8 @@ def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
         about = described(reader, definition.kind)
         spec = _PARSERS[definition.kind](reader, about)
         if about.name == "":
+            if isinstance(spec, ViewSpec | ServiceSpec):
+                parsed.nameless.append(spec)
             continue
         same = first.setdefault((definition.kind, about.name), index)
         if same != index:
@@ -53,6 +57,7 @@ def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
         views=dict(sorted(parsed.views.items())),
         services=dict(sorted(parsed.services.items())),
         broken=parsed.broken,
+        nameless=parsed.nameless,
     )
 
 

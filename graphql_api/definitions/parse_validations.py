@@ -72,22 +72,22 @@ def _validation(reader: Reader, features: Mapping[str, ValueType | None]) -> Val
     feature = reader.text("feature")
     given = reader.raw("parameters")
     reader.done()
-    if feature is not None and feature not in features:
-        reader.refuse("feature", f"The view has no feature {feature!r}.", nearest(feature, features))
-        return None
+    is_known = feature is None or feature in features
+    if not is_known:
+        reader.refuse("feature", f"The view has no feature {feature!r}.", nearest(feature or "", features))
     if check is None:
         return None
     if severity is ValidationSeverity.QUARANTINE and check not in _OF_ROWS:
         message = f"{check} judges the run as a whole and can keep no row out."
         reader.refuse("severity", message, "Write WARN or BLOCK.")
-    if not _takes_feature(reader, check, feature, features):
+    if is_known and not _takes_feature(reader, check, feature, features):
         return None
     before = len(reader.problems)
     parameters = Reader({} if given is None else given, reader.at("parameters"), reader.problems)
-    value_type = features[feature] if feature is not None else None
+    value_type = features.get(feature) if feature is not None else None
     _PARAMETERS[check](parameters, value_type)
     parameters.done()
-    if name is None or severity is None or len(reader.problems) > before:
+    if not is_known or name is None or severity is None or len(reader.problems) > before:
         return None
     values = {key: value for key, value in parameters.values.items() if value is not None}
     return ValidationSpec(reader.path, name, description, feature, check, values, severity)

@@ -37,13 +37,13 @@ def parse_view(reader: Reader, about: Described) -> ViewSpec | None:
         transformation=transformation,
         features=features,
         validations=checked,
-        ttl=reader.duration("ttl"),
+        ttl=_some_time(reader, "ttl", "no value would ever be served"),
         delay=reader.duration("delay") or 0,
         since=reader.moment("since"),
         schedule=_schedule(reader),
         publish=PublishMode(reader.word("publish", tuple(PublishMode)) or PublishMode.AUTO),
         reprocess=reader.duration("reprocess"),
-        freshness=reader.duration("freshness"),
+        freshness=_some_time(reader, "freshness", "no data would ever be fresh"),
         change_note=reader.text("changeNote") or "",
     )
     _refuse_by_kind(reader, spec)
@@ -113,18 +113,27 @@ def _features(reader: Reader, *, typed: bool) -> tuple[FeatureSpec, ...]:
     """Where types follow from the transformation, the list may be left out, and types in it."""
     items = reader.items("features", required=typed)
     features: dict[str, FeatureSpec] = {}
+    seen: set[str] = set()
     for path, item in items or []:
         feature = Reader(item, path, reader.problems)
         name, value_type = feature.feature_name(), feature.value_type(required=typed)
         description, owner, tags = feature.text("description") or "", feature.text("owner"), feature.tags()
         feature.done()
-        if name in features:
+        if name in seen:
             feature.refuse("name", f"The feature {name!r} comes twice.")
         elif name is not None and (value_type is not None or not typed):
             features[name] = FeatureSpec(path, name, value_type, description, owner, tags)
+        seen |= {name} if name is not None else set()
     if items == [] and typed:
         reader.refuse("features", "A view needs a feature.", "Write features: [{name: …, type: FLOAT64}].")
     return tuple(features.values())
+
+
+def _some_time(reader: Reader, key: str, consequence: str) -> int | None:
+    duration = reader.duration(key)
+    if duration == 0:
+        reader.refuse(key, f"It must be longer than {reader.values[key]}: {consequence}.", "Leave it out for no bound.")
+    return duration
 
 
 def _schedule(reader: Reader) -> str | None:

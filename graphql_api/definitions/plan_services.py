@@ -22,6 +22,9 @@ def plan_services(draft: Draft, *, author: str, repin: bool) -> None:
         resolved = resolve_entries(draft, f"{spec.about.path}.features", spec.entries, held, repin=repin)
         if resolved is not None and not draft.is_broken(DefinitionKind.FEATURE_SERVICE, spec.about.name):
             _plan_defined(draft, spec, held, resolved, author)
+    for spec in draft.parsed.nameless:
+        if isinstance(spec, ServiceSpec):
+            resolve_entries(draft, f"{spec.about.path}.features", spec.entries, None, repin=repin)
     for name, held in sorted(draft.registry.services.items()):
         defined = name in draft.parsed.services or draft.is_broken(DefinitionKind.FEATURE_SERVICE, name)
         if not defined and any(entry.version_id in draft.moved for entry in held.entries):

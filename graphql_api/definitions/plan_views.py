@@ -41,6 +41,9 @@ async def plan_views(draft: Draft, *, author: str, repin: bool = False) -> None:
         contents = await side_by_side(_content(draft, name, repin=repin) for name in names)
         for name, content in zip(names, contents, strict=True):
             _plan_view(draft, name, content, author)
+    await side_by_side(
+        resolve_view(draft, spec, repin=repin) for spec in draft.parsed.nameless if isinstance(spec, ViewSpec)
+    )
 
 
 async def _content(draft: Draft, name: str, *, repin: bool) -> Content | None:
@@ -178,11 +181,15 @@ def _supersede(draft: Draft, name: str, successor: FeatureViewVersionDocument) -
         return []
     draft.writes.replace(latest.model_copy(update={"state": VersionState.ARCHIVED}))
     draft.moved[latest.id] = successor
-    runs = [run.run_id for run in draft.registry.runs if run.version_id == latest.id]
-    goes_on = latest.data_fingerprint == successor.data_fingerprint
+    runs = [run.run_id for run in draft.registry.runs if run.data_id == latest.data_id]
+    is_shared = latest.data_fingerprint == successor.data_fingerprint
+    goes_on = is_shared or any(
+        other.data_id == latest.data_id and other.state in PUBLISHED for other in draft.registry.versions.values()
+    )
     if not goes_on:
         draft.cancelled.extend(runs)
-    told = (" Its run goes on for the new one." if goes_on else " Its run is cancelled.") if runs else ""
+    becomes = "goes on for the new one" if is_shared else "goes on" if goes_on else "is cancelled"
+    told = f" Its run {becomes}." if runs else ""
     draft.warnings.append(f"{latest.reference} is a draft, and {successor.reference} takes its place.{told}")
     path = f"versions.{latest.number}.state"
     return [Change(ChangeKind.CHANGED, path, VersionState.DRAFT, VersionState.ARCHIVED)]

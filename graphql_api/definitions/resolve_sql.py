@@ -22,7 +22,7 @@ from graphql_api.documents.feature_views import (
     ViewPinPart,
 )
 from graphql_api.domain.enums import DefinitionKind
-from graphql_api.engines.shapes import SqlProblem
+from graphql_api.engines.shapes import FileColumn, SqlProblem
 
 _STATIC_REFUSES = ("ttl", "delay", "since", "reprocess")
 
@@ -103,8 +103,10 @@ async def _typed(
         return None
     path = f"{sql.path}.sql"
     frozen = await _frozen(draft, spec, sql, inputs)
-    relations = [*(relation_of(source) for source in frozen), *(relation_of_view(pin) for pin in inputs.views)]
-    columns = await draft.answers.sql(sql.sql, relations)
+    columns = await _columns(draft, sql, frozen, inputs)
+    now = tuple(source.frozen() for source in inputs.sources)
+    if frozen != now and _lack(columns, spec):  # a star may give what has come since
+        frozen, columns = now, await _columns(draft, sql, now, inputs)
     if isinstance(columns, SqlProblem):
         draft.problems.add(path, sql_text(columns), columns.hint)
         return None
@@ -126,6 +128,20 @@ async def _typed(
             fingerprint="",
         )
     )
+
+
+async def _columns(
+    draft: Draft, sql: SqlSpec, sources: Sequence[SourcePart], inputs: Inputs
+) -> Sequence[FileColumn] | SqlProblem:
+    relations = [*(relation_of(source) for source in sources), *(relation_of_view(pin) for pin in inputs.views)]
+    return await draft.answers.sql(sql.sql, relations)
+
+
+def _lack(columns: Sequence[FileColumn] | SqlProblem, spec: ViewSpec) -> bool:
+    """A declared feature."""
+    return not isinstance(columns, SqlProblem) and not {one.name for one in spec.features} <= {
+        column.name for column in columns
+    }
 
 
 async def _frozen(draft: Draft, spec: ViewSpec, sql: SqlSpec, inputs: Inputs) -> tuple[SourcePart, ...]:

@@ -18,3 +18,9 @@ def test_a_message_that_a_problem_says_too_is_said_once(capsys: pytest.CaptureFi
     complain("There is no x.", [Problem("a", "There is no x."), Problem("b", "There is no y.")])
 
     assert capsys.readouterr().err == "  a  There is no x.\n  b  There is no y.\n"
+
+
+def test_a_message_that_ends_in_its_first_problem_is_cut_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("It is not valid: a.b: There is no x.", [Problem("a.b", "There is no x."), Problem("c", "Nor y.")])
+
+    assert capsys.readouterr().err == "It is not valid.\n  a.b  There is no x.\n  c  Nor y.\n"

@@ -46,15 +46,24 @@ def default_url() -> str:
 
 
 def complain(message: str, problems: Sequence[Problem] = ()) -> None:
-    """The message, where none of the problems says the same with its place, and each problem."""
-    if all(problem.message != message for problem in problems):
-        complaints.print(Text(message, style="red"), soft_wrap=True)
+    """The message, less what one of the problems says with its place, and each problem."""
+    if headline := _headline(message, problems):
+        complaints.print(Text(headline, style="red"), soft_wrap=True)
     for problem in problems:
         text = Text(problem.message, style="red" if problem.message == message else "")
         place = Text.assemble("  ", (problem.path, "bold"), "  " if problem.path else "")
         complaints.print(Text.assemble(place, text), soft_wrap=True)
         if problem.hint:
             complaints.print(Text(f"      {problem.hint}", style="dim"), soft_wrap=True)
+
+
+def _headline(message: str, problems: Sequence[Problem]) -> str:
+    for problem in problems:
+        if message == problem.message:
+            return ""
+        if message.endswith(told := f": {problem.path}: {problem.message}"):
+            return f"{message.removesuffix(told)}."
+    return message
 
 
 def refuse_error(answer: dict[str, Any]) -> dict[str, Any]:
