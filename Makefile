@@ -8,6 +8,8 @@ export DATA_DIR ?= .data
 run: export AUTH ?= none
 
 PYTHON := .venv/bin/python
+# A file of tests is one process's, with servers of its own.
+TOGETHER := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 AUDIT := tests/api/graphql_http_audit
 FRONTEND := $(shell find frontend graphql_api/examples/operations -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
@@ -26,7 +28,7 @@ run: install
 	@exec $(PYTHON) -I -S graphql_api/embedded/bound.py $$PPID $(CURDIR)/jfs dev  # ends with make, even when that is killed
 
 test: lint install $(AUDIT)/node_modules/ready
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(TOGETHER)
 
 bench: .venv/ready
 	$(PYTHON) -m tests.benchmarks
