@@ -10,7 +10,7 @@ UserError                    a refusal that its reader can act on; never masked
 ├── Forbidden
 └── LimitExceeded
 RunFault                     why an attempt of a run ended; `retryable` where another attempt may pass
-Fenced                       this process no longer holds the run; whatever it still does must have no effect
+Fenced                       this process no longer holds what it works on; whatever it still does must have no effect
 CannotStart                  a process cannot begin its work here; says what is in the way and what helps
 """
 
@@ -100,7 +100,7 @@ class RunFault(Exception):
 
 
 class Fenced(Exception):
-    """Another worker holds the run, or it is no longer running."""
+    """Another process holds the run or the lock, or the run is no longer running."""
 
 
 class CannotStart(Exception):

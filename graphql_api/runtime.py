@@ -5,12 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from graphql_api.documents.cataloguing import ensure_catalog
-from graphql_api.documents.models import MODELS
+from graphql_api.documents.models import bind
+from graphql_api.migrations.layout import require_layout
+from graphql_api.migrations.looking import require_format
+from graphql_api.migrations.prepare import prepare
 from graphql_api.runs.queue import RunQueue
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.audit import Audit
@@ -35,7 +36,7 @@ from graphql_api.services.tokens import Tokens
 from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.serving.plans import Plans as LookupPlans
-from graphql_api.settings import Settings
+from graphql_api.settings import Settings, required
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.online import OnlineStore
@@ -69,7 +70,9 @@ class Services:
 
 
 class Runtime:
-    """While it is entered, everything stands that a process needs: the API, a worker, a command or a test."""
+    """While it is entered, everything stands that a process needs: the API, a command or a test.
+
+    Entering it brings the data to the format of this program; CannotStart where it is newer."""
 
     services: Services
     database: AsyncDatabase[dict[str, Any]]
@@ -84,6 +87,7 @@ class Runtime:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        await prepare(self.settings)
         async with AsyncExitStack() as stack:
             self.database = await stack.enter_async_context(_mongodb(self.settings))
             self.feed = await stack.enter_async_context(ChangeFeed(self.database))
@@ -94,7 +98,6 @@ class Runtime:
             self.sandbox = await stack.enter_async_context(SandboxPool.from_settings(self.settings))
             self.services = await self._services(stack)
             await self.services.projects.ensure_default()
-            await ensure_catalog()
             self._stack = stack.pop_all()
         return self
 
@@ -102,10 +105,10 @@ class Runtime:
         await self._stack.aclose()
 
     def probes(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """How to ask each server whether it is there."""
+        """How to ask each server whether it is there, and holds what this program reads."""
         return {
-            "mongodb": lambda: self.database.command("ping"),
-            "redis": self.online.ping,
+            "mongodb": lambda: require_format(self.database),
+            "redis": lambda: require_layout(self.online),
             "s3": self.objects.readable,
         }
 
@@ -160,15 +163,9 @@ async def _mongodb(settings: Settings) -> AsyncGenerator[AsyncDatabase[dict[str,
     )
     async with client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
+        await bind(database)
         yield database
 
 
 def _redis(settings: Settings) -> OnlineStore:
     return OnlineStore(required(settings.redis_url, "REDIS_URL"), timeout_seconds=settings.redis_timeout_seconds)
-
-
-def required(url: str | None, variable: str) -> str:
-    if url is None:
-        raise RuntimeError(f"{variable} says where the server is; `make run` starts one and sets it.")
-    return url

@@ -86,3 +86,9 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def required(url: str | None, variable: str) -> str:
+    if url is None:
+        raise RuntimeError(f"{variable} says where the server is; `make run` starts one and sets it.")
+    return url

@@ -1,6 +1,6 @@
 """Keeping the catalog in step with the registry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.base import Described
 from graphql_api.documents.catalog import CatalogEntryDocument
-from graphql_api.documents.copies import CounterDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
@@ -20,10 +19,6 @@ from graphql_api.documents.raw import Raw, collection_of, in_transaction
 from graphql_api.domain.enums import PUBLISHED, DefinitionKind, SearchKind
 from graphql_api.domain.words import spaced, words_of
 
-FORMAT = 1
-"""Of what the catalog holds: where a database has an earlier one, the catalog is made anew at start."""
-
-_FORMAT_ID = "catalog_format"
 _OBJECTS_AT_ONCE = 100
 _MODELS: Mapping[DefinitionKind, type[Described]] = {
     DefinitionKind.ENTITY: EntityDocument,
@@ -32,6 +27,7 @@ _MODELS: Mapping[DefinitionKind, type[Described]] = {
     DefinitionKind.FEATURE_SERVICE: FeatureServiceDocument,
 }
 
+Permission = Callable[[AsyncClientSession], Awaitable[None]]
 Changed = tuple[DefinitionKind, str]
 """An object by kind and name: one that is new, changed, published, archived or gone."""
 
@@ -57,8 +53,10 @@ async def keep_catalog(session: AsyncClientSession, project_id: ObjectId, change
     await keeper.write(names, entries)
 
 
-async def rebuild_catalog(project_id: ObjectId) -> None:
-    """All of a project's entries anew, in small transactions; what is written meanwhile stands."""
+async def rebuild_catalog(project_id: ObjectId, permitted: Permission | None = None) -> None:
+    """All of a project's entries anew, in small transactions; what is written meanwhile stands.
+
+    `permitted` is asked first in each of them, and raises where it is not any more."""
     names: dict[Changed, None] = {}
     for kind, model in _MODELS.items():
         held = await collection_of(model).distinct("name", {"project_id": project_id})
@@ -69,19 +67,17 @@ async def rebuild_catalog(project_id: ObjectId) -> None:
         some = every[start : start + _OBJECTS_AT_ONCE]
 
         async def body(session: AsyncClientSession, some: Sequence[Changed] = some) -> None:
+            if permitted is not None:
+                await permitted(session)
             await keep_catalog(session, project_id, some)
 
         await in_transaction(CatalogEntryDocument, body)
 
 
-async def ensure_catalog() -> None:
-    """Make the catalog where the database was written by a release that had none, or another."""
-    stamp = await collection_of(CounterDocument).find_one({"_id": _FORMAT_ID})
-    if stamp is not None and stamp["value"] >= FORMAT:
-        return
+async def rebuild_catalogs(permitted: Permission | None = None) -> None:
+    """Of every project: where a release before held no catalog, or another."""
     for project in await collection_of(ProjectDocument).find({}, {"_id": 1}).to_list():
-        await rebuild_catalog(project["_id"])
-    await collection_of(CounterDocument).update_one({"_id": _FORMAT_ID}, {"$max": {"value": FORMAT}}, upsert=True)
+        await rebuild_catalog(project["_id"], permitted)
 
 
 def current_services(match: Mapping[str, object]) -> list[Mapping[str, Any]]:

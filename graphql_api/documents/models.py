@@ -1,6 +1,9 @@
 """Every document, for Beanie to know."""
 
-from beanie import Document
+from typing import Any
+
+from beanie import Document, init_beanie  # pyright: ignore[reportUnknownVariableType]
+from pymongo.asynchronous.database import AsyncDatabase
 
 from graphql_api.documents.audit import AuditEntryDocument
 from graphql_api.documents.catalog import CatalogEntryDocument
@@ -50,3 +53,8 @@ MODELS: tuple[type[Document], ...] = (
     StagedFileDocument,
     CommitDocument,
 )
+
+
+async def bind(database: AsyncDatabase[dict[str, Any]]) -> None:
+    """Documents are read from here and written to it, by this process. Nothing is created: that is for migrations."""
+    await init_beanie(database=database, document_models=list(MODELS), skip_indexes=True)

@@ -1,7 +1,7 @@
 """Doing several things at once, all or nothing."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -16,3 +16,15 @@ async def gathered(work: Sequence[Coroutine[Any, Any, Answer]]) -> list[Answer]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def end_all(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Return when all are over. A cancellation alone may be lost: PyMongo's timeouts use `wait_for` (bpo-37658)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+LAYOUT = 1
+"""The number of this layout, which the online store bears: two programs that differ in it never share one."""
+
 KeyValue = bool | int | str
 _ORDER = struct.Struct(">QQQ")
 _OFFSET = 1 << 63

@@ -7,19 +7,20 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 
-from graphql_api.documents.models import MODELS
+from graphql_api.documents.models import bind
 from graphql_api.domain.enums import RunState
-from graphql_api.runs.attempts import end_all
+from graphql_api.domain.gathering import end_all
+from graphql_api.migrations.layout import refuse_other_layout
+from graphql_api.migrations.looking import until_newer, until_prepared
 from graphql_api.runs.housekeeping import Housekeeping
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.worker import Worker
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.serving.feed import Change, ChangeFeed, Lagged
-from graphql_api.settings import Settings
+from graphql_api.settings import Settings, required
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.online import OnlineStore
@@ -44,7 +45,12 @@ async def run_worker(settings: Settings) -> None:
 
 
 async def work_until(settings: Settings, stop: asyncio.Event) -> None:
-    """The same, until an event is set. Raises what keeps a worker from its work, and first of all from its start."""
+    """The same, until an event is set. Raises what keeps a worker from its work, and first of all from its start.
+
+    It begins when a server has brought the data to the format of this program. CannotStart where that is newer, or is
+    changed by a newer release later on."""
+    if not await until_prepared(settings, stop):
+        return
     async with tools_of(settings) as tools, ChangeFeed(tools.database) as feed, feed.listen("materializations") as news:
         worker = Worker(
             tools,
@@ -57,6 +63,7 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
             asyncio.create_task(worker.run()),
             asyncio.create_task(_ring(worker, news)),
             asyncio.create_task(Housekeeping(tools, worker.name).run()),
+            asyncio.create_task(until_newer(tools.database, seconds_between_looks=settings.lease_seconds)),
         ]
         stopped = asyncio.create_task(stop.wait())
         try:
@@ -83,15 +90,14 @@ async def _ring(worker: Worker, news: AsyncIterator[Change | Lagged]) -> None:
 @asynccontextmanager
 async def tools_of(settings: Settings) -> AsyncGenerator[Tools]:
     """What a worker works with, opened and closed."""
-    if settings.mongodb_url is None or settings.redis_url is None:
-        raise RuntimeError("MONGODB_URL and REDIS_URL say where the servers are; `make run` starts them and sets both.")
-    folder = settings.data_dir.absolute()
+    folder, redis = settings.data_dir.absolute(), required(settings.redis_url, "REDIS_URL")
     async with (
-        _database(settings.mongodb_url, settings) as database,
+        _database(settings) as database,
         ObjectStore.of(settings) as objects,
         SandboxPool.from_settings(settings, most=settings.worker_slots + 1) as boxes,
-        OnlineStore(settings.redis_url, timeout_seconds=settings.redis_timeout_seconds) as online,
+        OnlineStore(redis, timeout_seconds=settings.redis_timeout_seconds) as online,
     ):
+        await refuse_other_layout(online)
         await objects.ensure_bucket()
         cache = FileCache(objects, folder / "cache", settings.cache_bytes)
         await asyncio.to_thread(cache.sweep)
@@ -99,10 +105,10 @@ async def tools_of(settings: Settings) -> AsyncGenerator[Tools]:
 
 
 @asynccontextmanager
-async def _database(url: str, settings: Settings) -> AsyncGenerator[Database]:
+async def _database(settings: Settings) -> AsyncGenerator[Database]:
     milliseconds = int(settings.mongodb_timeout_seconds * 1000)
     client = AsyncMongoClient[dict[str, Any]](
-        url,
+        required(settings.mongodb_url, "MONGODB_URL"),
         tz_aware=True,
         serverSelectionTimeoutMS=milliseconds,
         connectTimeoutMS=milliseconds,
@@ -111,5 +117,5 @@ async def _database(url: str, settings: Settings) -> AsyncGenerator[Database]:
     )
     async with client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
+        await bind(database)
         yield database

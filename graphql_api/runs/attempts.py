@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
 from graphql_api.documents.raw import passes
 from graphql_api.domain.enums import RunState
+from graphql_api.domain.gathering import end_all
 from graphql_api.errors import Fenced, RunFault, Unavailable, UserError
 from graphql_api.runs import finish
 from graphql_api.runs.hold import CancelAsked, Hold
@@ -89,18 +90,6 @@ async def _beside(main: Coroutine[None, None, None], *helpers: Coroutine[None, N
                 task.result()
     finally:
         await end_all(tasks)
-
-
-async def end_all(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Return when all are over. A cancellation alone may be lost: PyMongo's timeouts use `wait_for` (bpo-37658)."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=1.0)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()
 
 
 async def _end(

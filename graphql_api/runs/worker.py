@@ -9,7 +9,8 @@ import socket
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from graphql_api.runs.attempts import attempt, end_all
+from graphql_api.domain.gathering import end_all
+from graphql_api.runs.attempts import attempt
 from graphql_api.runs.hold import Hold
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.tools import Tools

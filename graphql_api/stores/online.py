@@ -19,6 +19,7 @@ TOMBSTONE_SECONDS = 86_400
 
 _FENCE = struct.Struct(">QQ")
 _TOMBSTONE = b"\xff" * _FENCE.size
+_LAYOUT = "layout"
 
 Row = tuple[bytes, bytes]
 """Its key and its packed value."""
@@ -44,8 +45,14 @@ class OnlineStore:
         await self._reads.aclose()
         await self._redis.aclose()
 
-    async def ping(self) -> None:
-        await self._redis.ask("PING")
+    async def layout(self) -> int | None:
+        """The number of the layout that its rows have; None where no program has said."""
+        number = await self._redis.ask("GET", _LAYOUT)
+        return None if number is None else int(number)
+
+    async def declare_layout(self, number: int) -> None:
+        """Say which layout its rows have, where no program has said."""
+        await self._redis.ask("SET", _LAYOUT, number, "NX")
 
     async def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """One answer a key, in the order asked; None where no row is held. One trip for all who ask in a tick."""

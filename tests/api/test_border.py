@@ -111,7 +111,7 @@ async def test_what_is_away_is_named_and_logged(
     async def away() -> None:
         raise ConnectionError("nobody there")
 
-    monkeypatch.setattr(door.runtime.online, "ping", away)
+    monkeypatch.setattr(door.runtime.online, "layout", away)
 
     answer = await door.http.get("/readyz")
 

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import RunState
 from graphql_api.doors.worker import tools_of
+from graphql_api.migrations.prepare import prepare
 from graphql_api.runs import log
 from graphql_api.settings import AuthMode, Settings
 from tests.chaos.looking import Seen, everything
@@ -47,6 +48,7 @@ async def one_round(servers: RunningServers, folder: Path, chance: random.Random
         source_places=(f"s3://demo-{name}/",),
         auth=AuthMode.NONE,
     )
+    await prepare(settings)
     async with tools_of(settings) as tools:
         await tools.objects.ensure_bucket(f"demo-{name}")
         shop = await open_shop(tools, settings.source_places[0], folder)

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import hypothesis
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from pymongo import AsyncMongoClient
@@ -19,7 +18,6 @@ from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.models import MODELS
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
 from graphql_api.documents.registry_events import RegistryEventDocument
@@ -29,6 +27,7 @@ from graphql_api.errors import BlockedByDependents, Conflict, InvalidInput, NotF
 from graphql_api.runs.publishing import decide, publish
 from graphql_api.runs.queue import RunQueue
 from graphql_api.settings import Settings
+from tests.databases import make
 from tests.definitions.example import AIRCRAFT, FLIGHTS
 from tests.definitions.world import FILES, DuckAnswers
 from tests.registry_model.model import Content, Model, Refused
@@ -250,7 +249,7 @@ class RegistryMachine(RuleBasedStateMachine):
 
 async def opened(place: Settings) -> AsyncMongoClient[dict[str, Any]]:
     client = AsyncMongoClient[dict[str, Any]](place.mongodb_url, tz_aware=True)
-    await init_beanie(database=client[place.mongodb_database], document_models=list(MODELS))
+    await make(client[place.mongodb_database])
     return client
 
 

@@ -2,10 +2,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 
-from graphql_api.documents.models import MODELS
 from graphql_api.runs.log import Database
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.tools import Tools
@@ -14,13 +12,14 @@ from graphql_api.settings import Settings
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.online import OnlineStore
+from tests.databases import make
 
 
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
+        await make(database)
         yield database
 
 

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import RunState
 from graphql_api.doors.worker import tools_of
+from graphql_api.migrations.prepare import prepare
 from graphql_api.runs import log
 from graphql_api.runs.tools import Tools
 from graphql_api.settings import Settings
@@ -39,6 +40,7 @@ async def own_tools(settings: Settings, own_servers: RunningServers) -> AsyncIte
             "s3_secret_access_key": SecretStr(own_servers.s3_secret_access_key),
         }
     )
+    await prepare(own)
     async with tools_of(own) as tools:
         await tools.objects.ensure_bucket(own.source_places[0].removeprefix("s3://").rstrip("/"))
         yield own, tools

@@ -23,10 +23,10 @@ from graphql_api.documents.feature_views import (
 )
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import DataSourceKind, RunState
+from graphql_api.domain.gathering import end_all
 from graphql_api.domain.packing import bitmap_bytes, packed_key, unpacked_order
 from graphql_api.domain.types import ValueType
 from graphql_api.runs import log
-from graphql_api.runs.attempts import end_all
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.worker import Worker

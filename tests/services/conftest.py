@@ -1,15 +1,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 
-from graphql_api.documents.models import MODELS
 from graphql_api.runs.log import Database
 from graphql_api.runs.queue import RunQueue
 from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.settings import Settings
+from tests.databases import make
 from tests.services.registering import Registry
 
 
@@ -17,7 +16,7 @@ from tests.services.registering import Registry
 async def database(settings: Settings) -> AsyncIterator[Database]:
     async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS))
+        await make(database)
         yield database
 
 

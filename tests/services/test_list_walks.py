@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
@@ -14,13 +13,13 @@ from pymongo import AsyncMongoClient
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN
 from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.feature_views import FeatureViewDocument
-from graphql_api.documents.models import MODELS
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.domain.pages import PageRequest
 from graphql_api.domain.times import utc_now
 from graphql_api.services.feature_views import FeatureViewOrderField, FeatureViews, ViewFilters, view_order
 from graphql_api.services.projects import Projects
+from tests.databases import make
 from tests.factories import a_view
 from tests.servers import RunningServers
 
@@ -97,7 +96,7 @@ async def _walked(
     by: tuple[FeatureViewOrderField, int],
 ) -> Walk:
     async with AsyncMongoClient[dict[str, object]](servers.mongodb_url, tz_aware=True) as client:
-        await init_beanie(database=client[database], document_models=list(MODELS))
+        await make(client[database])
         project = await ProjectDocument(name=f"p{next(_numbers)}").insert()
         now = utc_now()
         held = {name: now - timedelta(seconds=ago) for name, ago in start.items()}

@@ -6,12 +6,10 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
 from graphql_api.documents.audit import AuditEntryDocument
-from graphql_api.documents.models import MODELS
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.recording import RegistryChange
 from graphql_api.documents.registry_events import ChangePart, RegistryEventDocument
@@ -21,6 +19,7 @@ from graphql_api.runs.log import Database
 from graphql_api.services.projects import Projects
 from graphql_api.services.registry_events import AT_ONCE, RegistryEvents
 from graphql_api.serving.feed import LAGGED, ChangeFeed
+from tests.databases import make
 from tests.factories import a_project, recorded
 from tests.own_servers import OwnMongo, restart
 
@@ -117,7 +116,7 @@ async def test_who_falls_behind_reads_what_is_missing(
 async def test_a_database_that_dies_and_comes_back_loses_and_repeats_nothing(tmp_path: Path) -> None:
     with OwnMongo(tmp_path) as mongo:
         async with AsyncMongoClient[dict[str, object]](mongo.url, tz_aware=True) as client:
-            await init_beanie(database=client["jfs"], document_models=list(MODELS))
+            await make(client["jfs"])
             project = await a_project().insert()
             async with ChangeFeed(client["jfs"]) as feed:
                 events = RegistryEvents(projects=Projects(), feed=feed)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
-from beanie import init_beanie  # pyright: ignore[reportUnknownVariableType]
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN
-from graphql_api.documents.models import MODELS
+from graphql_api.documents.models import bind
 from graphql_api.services.online_features import OnlineFeatures
 from graphql_api.services.projects import Projects
 from graphql_api.serving.feed import ChangeFeed
@@ -89,7 +88,7 @@ async def started(settings: Settings) -> AsyncGenerator[Online]:
         settings.mongodb_url, tz_aware=True, event_listeners=[commands], serverSelectionTimeoutMS=1_000
     ) as client:
         database = client[settings.mongodb_database]
-        await init_beanie(database=database, document_models=list(MODELS), skip_indexes=True)
+        await bind(database)
         project = await a_project().insert()
         async with (
             OnlineStore(settings.redis_url, timeout_seconds=settings.redis_timeout_seconds) as store,

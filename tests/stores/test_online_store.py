@@ -279,6 +279,14 @@ async def commands_asked(store: OnlineStore, name: str) -> int:
     return stats["calls"]
 
 
+async def test_the_layout_that_was_declared_first_stays(store: OnlineStore) -> None:
+    assert await store.layout() is None
+    await store.declare_layout(1)
+    await store.declare_layout(2)
+
+    assert await store.layout() == 1
+
+
 async def test_a_caller_that_is_cancelled_takes_nothing_from_the_others(store: OnlineStore) -> None:
     copy = a_copy()
     key = packed_key(copy, [1])
@@ -301,7 +309,7 @@ async def test_a_redis_that_dies_is_unavailable_and_serves_again_once_it_is_back
         await store.write(copy, 1, 1, [(key, a_row())])
         await asyncio.to_thread(own_redis.kill)
 
-        for ask in (store.read([key]), store.write(copy, 1, 1, [(key, a_row())]), store.ping()):
+        for ask in (store.read([key]), store.write(copy, 1, 1, [(key, a_row())]), store.layout()):
             began = time.monotonic()
             with pytest.raises(Unavailable):
                 await ask
@@ -326,7 +334,7 @@ async def test_a_restart_between_two_commands_is_not_noticed(own_redis: OwnRedis
 async def test_a_redis_that_hangs_is_unavailable_within_the_timeout_for_every_caller(own_redis: OwnRedis) -> None:
     key = packed_key(a_copy(), [1])
     async with OnlineStore(own_redis.url, timeout_seconds=0.4) as store:
-        await store.ping()
+        await store.layout()
         own_redis.signal(signal.SIGSTOP)
         began = time.monotonic()
         answers = await asyncio.gather(*(store.read([key]) for _ in range(50)), return_exceptions=True)

@@ -1,17 +1,14 @@
 """The demo as a user would bring it: data into the object store, then apply, step after step, and watch the runs."""
 
-import asyncio
-import contextlib
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graphql_api.domain.enums import IN_PROGRESS, DefinitionKind
 from graphql_api.doors.cli import definitions, runs
-from graphql_api.doors.cli.client import Api, Refused
+from graphql_api.doors.cli.children import lines_of
+from graphql_api.doors.cli.client import Api
 from graphql_api.doors.cli.files import Written, read
 from graphql_api.doors.cli.screen import screen
-from graphql_api.embedded import bound
 from graphql_api.examples.steps import steps
 
 EXAMPLE_KEYS = "tailnum=N14228 carrier=UA origin=EWR dest=IAH"
@@ -76,36 +73,11 @@ async def going_on(api: Api, views: Sequence[str], project: str = PROJECT) -> di
 
 async def _install(environment: Mapping[str, str]) -> None:
     with screen.status("The demo's data") as status:
-        async for line in _lines_of("demo", environment=environment):
+        async for line in lines_of("demo", environment=environment):
             status.update(line)
     screen.print("  The demo's data is in the object store", highlight=False)
 
 
 async def _new_token(environment: Mapping[str, str]) -> str:
     arguments = ("create", "jfs dev", "--everywhere", "ADMIN", "--expires", "1h")
-    return [line async for line in _lines_of("tokens", *arguments, environment=environment)][-1]
-
-
-async def _lines_of(name: str, *arguments: str, environment: Mapping[str, str]) -> AsyncIterator[str]:
-    """What another process of ours prints; raises Refused with its complaint where it fails."""
-    process = await asyncio.create_subprocess_exec(
-        *bound.command(sys.executable, "-m", f"graphql_api.doors.processes.{name}", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(environment),
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    complaint = asyncio.create_task(process.stderr.read())
-    try:
-        async for line in process.stdout:
-            yield line.decode().rstrip()
-        if await process.wait() != 0:
-            raise Refused((await complaint).decode().strip())
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        await complaint
+    return [line async for line in lines_of("tokens", *arguments, environment=environment)][-1]

@@ -15,6 +15,7 @@ import psutil
 import typer
 
 from graphql_api.doors.cli import demo
+from graphql_api.doors.cli.children import lines_of
 from graphql_api.doors.cli.client import Refused
 from graphql_api.doors.cli.screen import complain, default_url, screen
 from graphql_api.doors.starting import read_settings, refuse_strangers
@@ -22,6 +23,7 @@ from graphql_api.embedded import EmbeddedServers
 from graphql_api.embedded.ports import asked, is_free
 from graphql_api.embedded.supervised import Program, Supervised
 from graphql_api.errors import CannotStart
+from graphql_api.migrations.looking import is_behind
 from graphql_api.observability.logs import log_to_stderr
 from graphql_api.settings import AuthMode, Settings
 
@@ -65,7 +67,10 @@ async def _run(settings: Settings, *, with_demo: bool) -> None:
     screen.print(f"Starting in {settings.data_dir.absolute()} …", style="bold", highlight=False)
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(EmbeddedServers(settings, on_progress=_say))
-        environment = _environment(servers.settings_with(settings))
+        settings = servers.settings_with(settings)
+        environment = _environment(settings)
+        if await is_behind(settings):
+            await _prepare(environment)
         api = Supervised(_api(settings, environment))
         worker = Supervised(_worker(settings, environment))
         for process in (worker, api):
@@ -76,6 +81,16 @@ async def _run(settings: Settings, *, with_demo: bool) -> None:
             await _bring_demo(environment, needs_token=settings.auth is AuthMode.TOKEN)
         _welcome(settings, time.monotonic() - began)
         await asyncio.Event().wait()
+
+
+async def _prepare(environment: dict[str, str]) -> None:
+    """Before the API starts, for which one does not wait so long; in a process of its own, since it needs modules for
+    which no command shall wait."""
+    try:
+        async for step in lines_of("prepare", environment=environment):
+            _say(step)
+    except Refused as refused:
+        raise CannotStart(refused.message) from None
 
 
 async def _bring_demo(environment: dict[str, str], *, needs_token: bool) -> None:

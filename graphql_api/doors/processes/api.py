@@ -1,17 +1,22 @@
 """The API's process."""
 
+import asyncio
+
 import uvicorn
 
 from graphql_api.doors.app import create_app
 from graphql_api.doors.starting import begin, keep_what_was_started
 from graphql_api.embedded import beside
+from graphql_api.migrations.prepare import prepare
 from graphql_api.settings import Settings
 
 SECONDS_TO_DRAIN = 5
 
 
 def serve(settings: Settings) -> None:
-    app = create_app(beside(settings))
+    settings = beside(settings)
+    app = create_app(settings)
+    asyncio.run(prepare(settings))  # here, since the web server would tell a refusal as a fault of the program
     keep_what_was_started()
     uvicorn.run(
         app,
