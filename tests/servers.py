@@ -16,10 +16,10 @@ from redis import Redis
 from graphql_api.embedded import bound
 
 
-def redis_at(url: str) -> Any:
-    """A client whose decoded answers the types of redis-py do not tell."""
+def redis_at(url: str, *, decode_responses: bool = True) -> Any:
+    """A client whose answers the types of redis-py do not tell."""
     place = urlsplit(url)
-    return Redis(host=place.hostname or "", port=place.port or 6379, decode_responses=True)
+    return Redis(host=place.hostname or "", port=place.port or 6379, decode_responses=decode_responses)
 
 
 class RunningServers(msgspec.Struct, frozen=True):

@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from graphql_api.migrations.stamps import Database
+from graphql_api.settings import Settings
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """In which nothing is yet."""
+    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
+        yield client[settings.mongodb_database]
+
+
+@pytest.fixture
+def mongodb_url(settings: Settings) -> str:
+    assert settings.mongodb_url
+    return settings.mongodb_url
