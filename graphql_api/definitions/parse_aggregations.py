@@ -20,12 +20,13 @@ def parse_aggregations(reader: Reader, description: str) -> AggregationSpec:
     for path, item in items or []:
         entry = Reader(item, path, reader.problems)
         spec = _entry(entry, every or 0)
-        if entry.values.get("feature") in entries:
-            entry.refuse("feature", f"The feature {entry.values['feature']!r} comes twice.")
+        name = entry.values.get("feature")
+        if isinstance(name, str) and name in entries:
+            entry.refuse("feature", f"The feature {name!r} comes twice.")
         elif spec is not None:
             entries[spec.feature] = spec
-        elif isinstance(entry.values.get("feature"), str):
-            unclear.append(str(entry.values["feature"]))
+        elif isinstance(name, str):
+            unclear.append(name)
     if items == []:
         hint = "Write aggregations: [{feature: …, function: COUNT, window: 24h}]."
         reader.refuse("aggregations", "A view needs a feature.", hint)

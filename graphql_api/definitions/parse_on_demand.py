@@ -15,12 +15,13 @@ def parse_on_demand(reader: Reader, description: str) -> OnDemandSpec:
     for path, item in items or []:
         entry = Reader(item, path, reader.problems)
         spec = _expression(entry)
-        if entry.values.get("feature") in expressions:
-            entry.refuse("feature", f"The feature {entry.values['feature']!r} comes twice.")
+        name = entry.values.get("feature")
+        if isinstance(name, str) and name in expressions:
+            entry.refuse("feature", f"The feature {name!r} comes twice.")
         elif spec is not None:
             expressions[spec.feature] = spec
-        elif isinstance(entry.values.get("feature"), str):
-            unclear.append(str(entry.values["feature"]))
+        elif isinstance(name, str):
+            unclear.append(name)
     if items == []:
         hint = "Write expressions: [{feature: …, expression: …}]."
         reader.refuse("expressions", "A view needs a feature.", hint)
