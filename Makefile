@@ -22,7 +22,7 @@ help:
 	@echo "make bench    what computing, look-ups and publishes cost here: a report, in about four minutes"
 	@echo "make lint     the first part of it"
 	@echo "make format   put the code in form"
-	@echo "make schema   print schema/schema.graphql anew"
+	@echo "make schema   print schema/schema.graphql and schema/definitions.schema.json anew"
 
 run: install
 	@exec $(PYTHON) -I -S graphql_api/embedded/bound.py $$PPID $(CURDIR)/jfs dev  # ends with make, even when that is killed
@@ -46,9 +46,11 @@ format: .venv/ready
 
 schema: .venv/ready
 	./jfs schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
+	./jfs schema --definitions > schema/definitions.new && mv schema/definitions.new schema/definitions.schema.json
 
 check-schema: .venv/ready
 	@./jfs schema | diff -u schema/schema.graphql - || { echo "schema/schema.graphql is not what the code says: run 'make schema'."; exit 1; }
+	@./jfs schema --definitions | diff -u schema/definitions.schema.json - || { echo "schema/definitions.schema.json is not what the code says: run 'make schema'."; exit 1; }
 
 install: .venv/ready frontend/dist/ready
 

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from graphql_api.definitions.json_schema.whole import ADDRESS
 from graphql_api.doors.border import Border, Neighbours
 from graphql_api.doors.graphql import GraphQLEndpoint
 from graphql_api.doors.health import healthz, readiness
-from graphql_api.doors.pages import graphiql_routes, home, icon
+from graphql_api.doors.pages import definitions_schema, graphiql_routes, home, icon
 from graphql_api.doors.starting import refuse_strangers
 from graphql_api.runtime import Runtime
 from graphql_api.settings import Settings
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> Starlette:
             *(Route(address, graphql) for address in ADDRESSES),
             *(WebSocketRoute(address, graphql) for address in ADDRESSES),
             *graphiql_routes(),
+            Route(ADDRESS, definitions_schema),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/", home),

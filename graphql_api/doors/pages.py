@@ -8,10 +8,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from graphql_api.definitions.json_schema.whole import as_text
 from graphql_api.doors.border import PAGE_POLICY
 
 BUILT = Path(__file__).parents[2] / "frontend" / "dist" / "graphiql"
 _ICON = Path(__file__).with_name("icon.svg")
+_SCHEMA = as_text()
 _POLICY = {"content-security-policy": PAGE_POLICY.decode(), "cache-control": "no-cache"}
 
 _FRAME = """<!doctype html>
@@ -40,6 +42,8 @@ _HOME = """<h1>J Feature Store</h1>
 <ul>
 <li><a href="/graphiql">GraphiQL</a>: ask it anything; its tabs begin with examples that work on the demo</li>
 <li><code>/graphql</code>: the API, over HTTP and WebSocket</li>
+<li><a href="/definitions.schema.json">/definitions.schema.json</a>: what editors know the YAML
+definitions by</li>
 <li><a href="/readyz">/readyz</a>: what it depends on, and how that is</li>
 </ul>"""
 
@@ -55,6 +59,11 @@ async def home(_: Request) -> Response:
 async def icon(_: Request) -> Response:
     """At the address where browsers look when a page names no icon."""
     return FileResponse(_ICON, media_type="image/svg+xml", headers={"cache-control": "public, max-age=86400"})
+
+
+async def definitions_schema(_: Request) -> Response:
+    """What editors know definitions by; it says nothing of anyone, so nobody is asked who they are."""
+    return Response(_SCHEMA, media_type="application/schema+json", headers={"cache-control": "no-cache"})
 
 
 def graphiql_routes(built: Path = BUILT) -> list[BaseRoute]:

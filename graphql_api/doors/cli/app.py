@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -37,9 +38,13 @@ app.command("online")(online.online)
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    definitions: Annotated[
+        bool, typer.Option("--definitions", help="The JSON Schema of YAML definitions instead, as editors want it.")
+    ] = False,
+) -> None:
     """Print the GraphQL schema (SDL)."""
-    _become("schema")
+    _become("schema", *(["--definitions"] if definitions else []))
 
 
 @app.command(
