@@ -18,6 +18,7 @@ from graphql_api.services.audit import Audit
 from graphql_api.services.data_sources import DataSources
 from graphql_api.services.deleting import Deleting
 from graphql_api.services.entities import Entities
+from graphql_api.services.exports import Exports
 from graphql_api.services.feature_services import FeatureServices
 from graphql_api.services.feature_views import FeatureViews
 from graphql_api.services.features import Features
@@ -61,6 +62,7 @@ class Services:
     audit: Audit
     run_history: RunHistory
     plans: Plans
+    exports: Exports
     deleting: Deleting
     impacts: Impacts
     materializations: Materializations
@@ -139,6 +141,7 @@ class Runtime:
                 start_run=materializations.start_version,
                 cancel_run=materializations.cancel_in,
             ),
+            exports=Exports(projects=projects),
             deleting=Deleting(projects=projects),
             impacts=Impacts(projects=projects),
             materializations=materializations,

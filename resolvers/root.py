@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionContext
 from graphql_api.domain.enums import ValueStatus
 from resolvers.audit import AuditQueries
 from resolvers.auditing import audited
+from resolvers.definition_files import DefinitionFileQueries
 from resolvers.lifecycle import LifecycleMutations, LifecycleQueries
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
@@ -60,6 +61,7 @@ class Query(
     RunQueries,
     OnlineFeaturesQueries,
     PlanQueries,
+    DefinitionFileQueries,
     LifecycleQueries,
 ):
     pass

@@ -1,6 +1,7 @@
 """Below Beanie: collections for fenced updates and pipelines, which no document method can say."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from beanie import Document
@@ -32,6 +33,13 @@ async def in_transaction(model: type[Document], body: Callable[[AsyncClientSessi
     """Run `body` whole or not at all; it runs again where another transaction came in between."""
     async with collection_of(model).database.client.start_session() as session:
         return await session.with_transaction(body)
+
+
+@asynccontextmanager
+async def at_one_moment(model: type[Document]) -> AsyncGenerator[AsyncClientSession]:
+    """Whatever is read in the session is as it was at its first reading."""
+    async with collection_of(model).database.client.start_session(snapshot=True) as session:
+        yield session
 
 
 def passes(error: PyMongoError) -> bool:

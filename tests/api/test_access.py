@@ -59,6 +59,7 @@ CALLS: Mapping[str, Call] = {
     ),
     "Query.tokens": Call("{ tokens { totalCount } }", {"totalCount": 0}),
     "Query.auditLog": Call("query($p: String!) { auditLog(project: $p) { totalCount } }"),
+    "Query.definitionFiles": Call("query($p: String!) { definitionFiles(project: $p) { totalCount } }"),
     "Query.plan": Call("query($p: String!) { plan(definitions: [], project: $p) { __typename } }"),
     "Mutation.apply": Call("mutation($p: String!) { apply(definitions: [], project: $p) { __typename } }"),
     "Mutation.publishVersion": Call(

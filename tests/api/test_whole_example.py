@@ -1,13 +1,11 @@
 """The example of the specification, applied as it stands through the API over real files."""
 
-import duckdb
 import pytest
 
 from graphql_api.domain.enums import VersionState
 from tests.api.client import Json
 from tests.api.conftest import Place
-from tests.definitions.example import WHOLE
-from tests.definitions.world import FLIGHTS, PLANES, WEATHER, definitions_of
+from tests.api.sources import whole_example
 
 APPLY = """mutation($d: [DefinitionInput!]!, $p: String!) { apply(definitions: $d, project: $p) {
   __typename ... on Error { code message } ... on InvalidInput { problems { path message } }
@@ -38,23 +36,9 @@ TRANSFORMATION = """query($r: String!, $p: String!) { featureViewVersion(referen
 } }"""
 
 
-async def definitions(place: Place) -> list[Json]:
-    """Its files lie at a place of this test."""
-    (prefix,) = place.door.settings.source_places
-    await place.door.runtime.objects.ensure_bucket(prefix.removeprefix("s3://").rstrip("/"))
-    for name, columns in (("flights", FLIGHTS), ("planes", PLANES), ("weather", WEATHER)):
-        path = place.door.settings.data_dir / f"{place.name}_{name}.parquet"
-        values = ", ".join(f"CAST(NULL AS {data_type}) AS {column}" for column, data_type in columns.items())
-        with duckdb.connect() as connection:
-            connection.execute(f"COPY (SELECT {values}) TO '{path}' (FORMAT parquet)")
-        await place.door.runtime.objects.put_bytes(f"{prefix}{place.name}/{name}/1.parquet", path.read_bytes())
-    text = WHOLE.replace("s3://demo/", f"{prefix}{place.name}/")
-    return [{"kind": one.kind.value, "spec": one.spec} for one in definitions_of(text)]
-
-
 @pytest.fixture
 async def applied(place: Place) -> Json:
-    return (await place.editor.ask(APPLY, d=await definitions(place), p=place.name))["apply"]
+    return (await place.editor.ask(APPLY, d=await whole_example(place), p=place.name))["apply"]
 
 
 async def test_it_is_applied_in_one_go_and_again_nothing_changes(place: Place, applied: Json) -> None:
@@ -74,7 +58,7 @@ async def test_it_is_applied_in_one_go_and_again_nothing_changes(place: Place, a
     ]
     assert applied["unmaterialized"] == unmaterialized
 
-    again = (await place.editor.ask(APPLY, d=await definitions(place), p=place.name))["apply"]
+    again = (await place.editor.ask(APPLY, d=await whole_example(place), p=place.name))["apply"]
     assert again == {
         "__typename": "ApplyPayload",
         "plan": {"changes": [], "behind": [], "warnings": []},
