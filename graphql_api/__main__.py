@@ -1,4 +1,4 @@
-from graphql_api.doors.cli import app
+from graphql_api.doors.cli import run
 
 if __name__ == "__main__":
-    app(prog_name="jfs")
+    run()

@@ -12,6 +12,12 @@ from graphql_api.domain.enums import DefinitionKind
 WIDTH = 110
 _LONGEST_KEY = 500
 _SHORT = 60
+FOLDERS: Mapping[DefinitionKind, str] = {
+    DefinitionKind.ENTITY: "entities",
+    DefinitionKind.DATA_SOURCE: "data_sources",
+    DefinitionKind.FEATURE_VIEW: "feature_views",
+    DefinitionKind.FEATURE_SERVICE: "feature_services",
+}
 _WORDS = {kind: word for word, kind in KIND_WORDS.items()}
 
 Path = tuple[str | int, ...]
@@ -23,6 +29,11 @@ def written(kind: DefinitionKind, spec: Mapping[str, object], notes: Notes = NO_
     """The document, which `find_in_yaml` reads as the same. `notes` are comments, by the way to what they are of."""
     document = {"kind": _WORDS[kind], **in_order(kind, spec)}
     return "".join(f"{line}\n" for line in _Layout(notes).mapping(document, ()))
+
+
+def path_of(kind: DefinitionKind, name: str) -> str:
+    """Where the file of an object lies in a folder of files."""
+    return f"{FOLDERS[kind]}/{name}.yaml"
 
 
 class _Layout:

@@ -12,7 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from graphql_api.auth.viewer import Viewer
 from graphql_api.definitions.json_schema.whole import MODELINE
 from graphql_api.definitions.pin_notes import notes_of_service, notes_of_view, without_versions
-from graphql_api.definitions.writing import NO_NOTES, Notes, written
+from graphql_api.definitions.writing import NO_NOTES, Notes, path_of, written
 from graphql_api.documents.base import Described
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
@@ -36,12 +36,6 @@ _MODELS: Mapping[DefinitionKind, type[Described]] = {
 }
 KINDS: tuple[DefinitionKind, ...] = tuple(_MODELS)
 """In the order of files: what others are built on comes first."""
-FOLDERS: Mapping[DefinitionKind, str] = {
-    DefinitionKind.ENTITY: "entities",
-    DefinitionKind.DATA_SOURCE: "data_sources",
-    DefinitionKind.FEATURE_VIEW: "feature_views",
-    DefinitionKind.FEATURE_SERVICE: "feature_services",
-}
 _ORDER = Order("definition_file", (SortKey("place", KeyKind.NUMBER), SortKey("name", KeyKind.TEXT)))
 _NEWEST: tuple[Raw, ...] = (
     {"$sort": {"name": 1, "number": -1}},
@@ -158,7 +152,7 @@ def _file(raw: Mapping[str, Any], how: FileStyle, notes: Notes, revision: int) -
     kind, name = KINDS[int(raw["place"])], str(raw["name"])
     spec = without_versions(kind, raw["spec"]) if how.unpinned else raw["spec"]
     head = f"{MODELINE}{how.schema}\n" if how.schema is not None else ""
-    return DefinitionFile(kind, name, f"{FOLDERS[kind]}/{name}.yaml", head + written(kind, spec, notes), revision)
+    return DefinitionFile(kind, name, path_of(kind, name), head + written(kind, spec, notes), revision)
 
 
 async def _count(match: Raw, label: str | None) -> int:

@@ -1,5 +1,5 @@
 """`jfs`: the command line."""
 
-from graphql_api.doors.cli.app import app
+from graphql_api.doors.cli.app import app, run
 
-__all__ = ["app"]
+__all__ = ["app", "run"]

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from graphql_api.doors.cli import definitions, dev, online, runs
+from graphql_api.doors.cli import dev, exporting, online, plans, runs
+from graphql_api.doors.cli.screen import PROBLEMS
 
 app = typer.Typer(
     name="jfs",
@@ -31,8 +32,9 @@ def worker() -> None:
     _become("worker")
 
 
-app.command("plan")(definitions.plan)
-app.command("apply")(definitions.apply)
+app.command("plan")(plans.plan)
+app.command("apply")(plans.apply)
+app.command("export")(exporting.export)
 app.command("materialize")(runs.materialize)
 app.command("online")(online.online)
 
@@ -54,6 +56,17 @@ def schema(
 def token(context: typer.Context) -> None:
     """API tokens: create, list, revoke; on the database itself."""
     _become("tokens", *context.args)
+
+
+def run() -> None:
+    """The program. Being called wrongly is a problem like others: 2 says that a plan has changes, and nothing else."""
+    try:
+        app(prog_name="jfs")
+    except SystemExit as end:
+        was_chosen = isinstance(end.__context__, typer.Exit)
+        if was_chosen or end.code in (0, None):
+            raise
+        sys.exit(PROBLEMS)
 
 
 def _become(process: str, *arguments: str) -> None:

@@ -35,12 +35,16 @@ subscription RunProgress($id: ID!, $after: Int!) {
 
 
 class Refused(Exception):
-    """The server said no; `problems` lead to the places in what was sent."""
+    """The server said no; `problems` lead to the places in what was sent. `code`: its word for why, if it has one."""
 
-    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+    status = 1
+    """With which a command ends."""
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = (), code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.problems = problems
+        self.code = code
 
 
 class CutOff(Exception):
@@ -172,10 +176,11 @@ def _data(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refusal(errors: Sequence[Mapping[str, Any]]) -> Refused:
     problems = list[Problem]()
+    extensions: Mapping[str, Any] = {}
     for error in errors:
-        extensions: Mapping[str, Any] = error.get("extensions") or {}
+        extensions = error.get("extensions") or {}
         problems += problems_in(extensions)
-    return Refused("\n".join(error["message"] for error in errors), tuple(problems))
+    return Refused("\n".join(error["message"] for error in errors), tuple(problems), extensions.get("code"))
 
 
 def problems_in(holder: Mapping[str, Any]) -> list[Problem]:

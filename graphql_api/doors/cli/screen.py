@@ -1,6 +1,7 @@
 """What the commands have in common: where the server is, and how a refusal looks."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
@@ -20,8 +21,12 @@ Token = Annotated[str | None, typer.Option(help="An API token.", envvar="JFS_TOK
 Project = Annotated[str, typer.Option(help="The project.", envvar="JFS_PROJECT")]
 
 
-def talk(url: str | None, token: str | None, work: Callable[[Api], Awaitable[None]]) -> None:
-    """Do the work with the server; a refusal is shown and ends the command with 1."""
+PROBLEMS = 1
+"""The status of a command that could not do what it should, or that was called wrongly."""
+
+
+def talk(url: str | None, token: str | None, work: Callable[[Api], Awaitable[None]], *, as_json: bool = False) -> None:
+    """Do the work with the server; a refusal is shown, as JSON too, and ends the command with 1."""
 
     async def main() -> None:
         async with Api(url or default_url(), token) as api:
@@ -31,10 +36,10 @@ def talk(url: str | None, token: str | None, work: Callable[[Api], Awaitable[Non
         asyncio.run(main())
     except CannotStart as reason:
         complain(str(reason))
-        raise typer.Exit(1) from None
+        raise typer.Exit(PROBLEMS) from None
     except Refused as refused:
-        complain(refused.message, refused.problems)
-        raise typer.Exit(1) from None
+        (print_refusal if as_json else show_refusal)(refused)
+        raise typer.Exit(refused.status) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -43,6 +48,19 @@ def default_url() -> str:
     settings = read_settings()
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def show_refusal(refused: Refused) -> None:
+    complain(refused.message, refused.problems)
+
+
+def print_refusal(refused: Refused) -> None:
+    problems = [{"path": one.path, "message": one.message, "hint": one.hint} for one in refused.problems]
+    print_json({"code": refused.code, "message": refused.message, "problems": problems})
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def complain(message: str, problems: Sequence[Problem] = ()) -> None:
@@ -71,4 +89,4 @@ def refuse_error(answer: dict[str, Any]) -> dict[str, Any]:
     if "code" not in answer:
         return answer
     dependents = (Problem("", dependent) for dependent in answer.get("dependents", ()))
-    raise Refused(answer["message"], (*problems_in(answer), *dependents))
+    raise Refused(answer["message"], (*problems_in(answer), *dependents), answer["code"])
