@@ -18,6 +18,7 @@ from graphql_api.engines.shapes import (
     CheckCausality,
     CheckExpression,
     CheckPattern,
+    CheckText,
     ComputeChunk,
     DescribeFiles,
     DescribeSql,
@@ -28,6 +29,7 @@ from graphql_api.engines.shapes import (
     Request,
     TypeExpression,
 )
+from graphql_api.engines.texts import check_text
 
 
 def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
@@ -62,6 +64,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return check_expression(connection, request)
         case TypeExpression():
             return type_expression(connection, request)
+        case CheckText():
+            return check_text(connection, request)
         case CheckPattern():
             return check_pattern(connection, request)
         case PlanChunks():

@@ -177,6 +177,14 @@ class TypedExpression(msgspec.Struct, frozen=True):
     uses: list[ColumnUse]
 
 
+class CheckText(msgspec.Struct, frozen=True, tag=True):
+    """Is it one SELECT over relations of these names, whatever their columns are? -> None. `relations` None: is it one
+    scalar expression?"""
+
+    text: str
+    relations: list[str] | None = None
+
+
 class CheckPattern(msgspec.Struct, frozen=True, tag=True):
     """Is it a regular expression of RE2? -> None."""
 
@@ -255,6 +263,7 @@ Request = (
     | DescribeSql
     | CheckExpression
     | TypeExpression
+    | CheckText
     | CheckPattern
     | PlanChunks
     | ComputeChunk

@@ -19,6 +19,7 @@ from graphql_api.engines.shapes import (
     CheckExpression,
     CheckPattern,
     CheckResult,
+    CheckText,
     ChunkPlan,
     ChunkResult,
     ComputeChunk,
@@ -55,6 +56,7 @@ _ANSWERS: dict[type[Request], object] = {
     DescribeSql: list[FileColumn],
     CheckExpression: FileColumn,
     TypeExpression: TypedExpression,
+    CheckText: None,
     CheckPattern: None,
     PlanChunks: ChunkPlan,
     ComputeChunk: ChunkResult,
@@ -105,6 +107,8 @@ class Sandbox:
     async def call(
         self, request: TypeExpression, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> TypedExpression: ...
+    @overload
+    async def call(self, request: CheckText, *, readable: Sequence[str] = (), seconds: float | None = None) -> None: ...
     @overload
     async def call(
         self, request: CheckPattern, *, readable: Sequence[str] = (), seconds: float | None = None

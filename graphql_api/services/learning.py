@@ -3,33 +3,25 @@ touched in the sandbox alone."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Self, overload
 
 from graphql_api.definitions.columns import merged_columns, spread
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.engines.shapes import (
-    CheckExpression,
-    CheckPattern,
     DescribeFiles,
-    DescribeSql,
     FileColumn,
     FileSchema,
-    Relation,
-    SqlProblem,
-    TypedExpression,
-    TypeExpression,
 )
 from graphql_api.errors import Conflict, InvalidInput, NotFound, RunFault, Unavailable
-from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
+from graphql_api.sandbox.pool import SandboxPool
+from graphql_api.services.asking import QUESTION_SECONDS, Texts
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectInfo, ObjectStore
 
 FETCHES = 8
 SCHEMAS_KEPT = 20_000
-QUESTION_SECONDS = 30.0
 
 
 class Learning:
@@ -89,30 +81,22 @@ class Learning:
             except (NotFound, Conflict) as changed:
                 raise Unavailable(f"{found.uri} changed while it was read: plan again.", 1.0) from changed
 
-    def sandbox(self) -> AbstractAsyncContextManager[Sandbox]:
-        return self._sandboxes.lease()
+    @property
+    def sandboxes(self) -> SandboxPool:
+        return self._sandboxes
 
 
 Describe = Callable[[Sequence[str]], Awaitable[Sequence[FileSchema]]]
 """The schemas of local files, in order. Raises RunFault."""
 
 
-class Learned:
-    """The answers to the questions of one plan. It never holds more than one child of the sandbox at a time: who holds
-    one while waiting for another would keep plans that do the same waiting for ever."""
+class Learned(Texts):
+    """The answers to the questions of one plan."""
 
     def __init__(self, learning: Learning) -> None:
+        super().__init__(learning.sandboxes)
         self._learning = learning
-        self._lease = AsyncExitStack()
-        self._box: Sandbox | None = None
-        self._turn = asyncio.Lock()
         self._places: dict[str, list[ObjectInfo]] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._let_go()
 
     async def place(self, uri: str) -> Refusal | None:
         found = await self._found(uri)
@@ -134,20 +118,6 @@ class Learned:
             return schemas
         return merged_columns([(one.uri, schemas[one]) for one in chosen])
 
-    async def sql(self, sql: str, relations: Sequence[Relation]) -> Sequence[FileColumn] | SqlProblem:
-        return await self._ask(DescribeSql(sql, list(relations)))
-
-    async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
-        return await self._ask(CheckExpression(expression, list(columns)))
-
-    async def expression_over(
-        self, expression: str, relations: Sequence[Relation], bare: str
-    ) -> TypedExpression | SqlProblem:
-        return await self._ask(TypeExpression(expression, list(relations), bare))
-
-    async def pattern(self, pattern: str) -> SqlProblem | None:
-        return await self._ask(CheckPattern(pattern))
-
     async def _found(self, uri: str) -> list[ObjectInfo] | Refusal:
         if uri not in self._places:
             found = await self._learning.found(uri)
@@ -156,44 +126,9 @@ class Learned:
             self._places[uri] = found
         return self._places[uri]
 
-    @overload
-    async def _ask(self, request: DescribeSql) -> list[FileColumn] | SqlProblem: ...
-    @overload
-    async def _ask(self, request: CheckExpression) -> FileColumn | SqlProblem: ...
-    @overload
-    async def _ask(self, request: TypeExpression) -> TypedExpression | SqlProblem: ...
-    @overload
-    async def _ask(self, request: CheckPattern) -> SqlProblem | None: ...
-
-    async def _ask(self, request: DescribeSql | CheckExpression | TypeExpression | CheckPattern) -> object:
-        """A text that ends the child, or keeps it busy for too long, is at fault; the next text gets another child."""
-        try:
-            async with self._child() as box:
-                return await box.call(request, seconds=QUESTION_SECONDS)
-        except SqlRefused as refused:
-            return refused.problem
-        except RunFault as fault:
-            return SqlProblem(fault.message, fault.hint)
-
     async def _describe(self, paths: Sequence[str]) -> Sequence[FileSchema]:
-        async with self._child() as box:
+        async with self.child() as box:
             return await box.call(DescribeFiles(list(paths)), readable=paths, seconds=QUESTION_SECONDS)
-
-    @asynccontextmanager
-    async def _child(self) -> AsyncGenerator[Sandbox]:
-        """The plan's own child, for one question; one that a question was too much for is let go."""
-        async with self._turn:
-            if self._box is None:
-                self._box = await self._lease.enter_async_context(self._learning.sandbox())
-            try:
-                yield self._box
-            except RunFault:
-                await self._let_go()
-                raise
-
-    async def _let_go(self) -> None:
-        self._box = None
-        await self._lease.aclose()
 
 
 def _unreadable(fault: RunFault, objects: Mapping[str, ObjectInfo]) -> Refusal:

@@ -162,7 +162,7 @@ async def test_a_plan_holds_one_child_however_much_it_asks(
             assert await answers.columns([world.at("a.parquet")]) == [FileColumn("n", "BIGINT")]
 
             with monkeypatch.context() as hurried:
-                hurried.setattr("graphql_api.services.learning.QUESTION_SECONDS", 0.0)
+                hurried.setattr("graphql_api.services.asking.QUESTION_SECONDS", 0.0)
                 too_much = [await answers.expression("delay > 15", FLIGHTS.columns) for _ in range(3)]
             assert [type(answer) for answer in too_much] == [SqlProblem] * 3
             assert isinstance(await answers.expression("delay > 15", FLIGHTS.columns), FileColumn)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graphql_api.doors.cli import dev, exporting, online, plans, runs
+from graphql_api.doors.cli import dev, exporting, online, plans, runs, validating
 from graphql_api.doors.cli.screen import PROBLEMS
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ def worker() -> None:
     _become("worker")
 
 
+app.command("validate")(validating.validate)
 app.command("plan")(plans.plan)
 app.command("apply")(plans.apply)
 app.command("export")(exporting.export)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -26,14 +26,19 @@ PROBLEMS = 1
 
 
 def talk(url: str | None, token: str | None, work: Callable[[Api], Awaitable[None]], *, as_json: bool = False) -> None:
-    """Do the work with the server; a refusal is shown, as JSON too, and ends the command with 1."""
+    """Do the work with the server."""
 
     async def main() -> None:
         async with Api(url or default_url(), token) as api:
             await work(api)
 
+    carry_out(main(), as_json=as_json)
+
+
+def carry_out(work: Coroutine[None, None, None], *, as_json: bool = False) -> None:
+    """A refusal is shown, as JSON too, and ends the command with its status; so does what keeps it from beginning."""
     try:
-        asyncio.run(main())
+        asyncio.run(work)
     except CannotStart as reason:
         complain(str(reason))
         raise typer.Exit(PROBLEMS) from None
