@@ -69,12 +69,18 @@ async def check_offline(definitions: Sequence[Definition], texts: TextAnswers, *
     await plan_views(draft, author="")
     plan_services(draft, author="", repin=False)
     await check_texts(draft, parsed, texts)
-    told, wrong = _Telling(parsed), {problem.path for problem in problems.sorted()}
+    told, found = _Telling(parsed), sorted(problems.sorted(), key=_number)
+    wrong = {problem.path for problem in found}
     return Checked(
-        tuple(map(told.problem, problems.sorted())),
+        tuple(map(told.problem, found)),
         tuple(told.text(warning) for warning in sorted(set(draft.warnings))),
-        tuple(note for note in notes_of(draft, parsed, elsewhere) if note.path not in wrong),
+        tuple(note for note in sorted(notes_of(draft, parsed, elsewhere), key=_number) if note.path not in wrong),
     )
+
+
+def _number(problem: Problem) -> int:
+    """Of the definition."""
+    return int(problem.path.removeprefix("definitions[").partition("]")[0])
 
 
 class _Telling:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.elsewhere import Elsewhere
 from graphql_api.definitions.parse import Parsed
-from graphql_api.definitions.problems import Problems, listed, nearest
+from graphql_api.definitions.problems import listed, nearest
 from graphql_api.definitions.specs import (
     AggregationSpec,
     EntrySpec,
@@ -19,11 +19,8 @@ from graphql_api.errors import Problem
 
 
 def notes_of(draft: Draft, parsed: Parsed, elsewhere: Elsewhere) -> tuple[Problem, ...]:
-    """By definition."""
-    found = Problems()
-    for note in _notes(draft, parsed, elsewhere):
-        found.add(note.path, note.message, note.hint)
-    return found.sorted()
+    """Each once."""
+    return tuple(dict.fromkeys(_notes(draft, parsed, elsewhere)))
 
 
 def _notes(draft: Draft, parsed: Parsed, elsewhere: Elsewhere) -> Iterator[Problem]:
