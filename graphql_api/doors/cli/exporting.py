@@ -34,7 +34,9 @@ def export(
             "is written over. Without it everything is printed."
         ),
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Only what was last applied under this label.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Only what was last applied under this label.", envvar="JFS_LABEL")
+    ] = None,
     unpinned: Annotated[
         bool,
         typer.Option(
