@@ -88,11 +88,13 @@ def test_valid_documents_are_valid(text: str) -> None:
 
 
 @pytest.mark.parametrize("file", DEMO, ids=lambda file: "/".join(file.parts[-2:]))
-def test_the_demo_is_valid_and_names_the_schema_in_its_first_line(file: Path) -> None:
-    first, text = file.read_text().split("\n", 1)
+def test_the_demo_is_valid_and_each_of_its_documents_names_the_schema(file: Path) -> None:
+    text = file.read_text()
 
-    assert first.startswith(MODELINE)
-    assert (file.parent / first.removeprefix(MODELINE)).resolve() == PRINTED
+    for document in text.split("---\n"):
+        first = document.partition("\n")[0]
+        assert first.startswith(MODELINE)
+        assert (file.parent / first.removeprefix(MODELINE)).resolve() == PRINTED
     assert errors_of(*documents(text)) == []
 
 

@@ -83,7 +83,7 @@ async def test_without_a_folder_everything_is_printed(jfs: Commands, tmp_path: P
 
     assert (printed.status, printed.complaints) == (0, "")
     assert printed.output.startswith("# yaml-language-server: $schema=schema.json\nkind: Entity\nname: aircraft\n")
-    assert printed.output.count("---\n") == 2
+    assert printed.output.count("---\n# yaml-language-server: $schema=schema.json\nkind: ") == 2
     assert await jfs("plan", tmp_path / "all.yaml") == NOTHING
     assert await jfs("export", "--label", "nothing") == Ended(0, "", "")
 

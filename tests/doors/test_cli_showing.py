@@ -73,6 +73,28 @@ def test_texts_and_long_lists_are_compared_line_by_line() -> None:
     ]
 
 
+def test_what_is_long_has_lines_of_its_own_and_what_was_not_there_has_none() -> None:
+    check = {"name": "enough_flights", "description": "Fewer than three flights: " + "little " * 9, "check": "SQL"}
+    plan = a_plan(
+        {"path": "validations.enough_flights", "kind": "REMOVED", "before": check, "after": None},
+        {"path": "transformation.sql", "kind": "ADDED", "before": None, "after": "SELECT 1\nFROM x\n"},
+        {"path": "description", "before": "A text. " * 10 + "Old.", "after": "A text. " * 10 + "New."},
+    )
+
+    assert shown(plan)[1:-1] == [
+        "    - validations.enough_flights:",
+        "        - name: enough_flights",
+        f'        - description: "Fewer than three flights: {"little " * 9}"',
+        "        - check: SQL",
+        "    + transformation.sql:",
+        "        + SELECT 1",
+        "        + FROM x",
+        "    ~ description:",
+        f"        - {'A text. ' * 10}Old.",
+        f"        + {'A text. ' * 10}New.",
+    ]
+
+
 def test_what_would_move_the_cursor_is_written_out() -> None:
     plan = a_plan(
         {"path": "description", "before": "a", "after": "b\x1b[2J"},

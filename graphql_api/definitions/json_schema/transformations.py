@@ -43,6 +43,7 @@ SQL: Schema = mapping(
         ),
     },
     ["sources", "sql"],
+    title="SQL",
 )
 
 AGGREGATE: Schema = mapping(
@@ -76,6 +77,7 @@ AGGREGATION: Schema = mapping(
         "aggregations": some("The features.", AGGREGATE),
     },
     ["source", "every", "aggregations"],
+    title="Aggregations",
 )
 
 EXPRESSION: Schema = mapping(
@@ -115,6 +117,7 @@ ON_DEMAND: Schema = mapping(
         "expressions": some("The features.", EXPRESSION),
     },
     ["expressions"],
+    title="Expressions",
 )
 
 PUSH_SOURCE: Schema = mapping(
@@ -126,6 +129,7 @@ PUSH: Schema = mapping(
     "Values that a program pushes.",
     {"description": _DESCRIPTION, "push": PUSH_SOURCE},
     ["push"],
+    title="Push",
 )
 
 FORMS = (SQL, AGGREGATION, ON_DEMAND, PUSH)

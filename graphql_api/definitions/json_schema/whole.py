@@ -16,7 +16,7 @@ from graphql_api.domain.enums import DefinitionKind
 ADDRESS = "/definitions.schema.json"
 """Where the API serves it."""
 MODELINE = "# yaml-language-server: $schema="
-"""With the schema's address: how a YAML file tells an editor. It counts in the first line."""
+"""With the schema's address: how YAML tells an editor. It counts for the document that it stands in."""
 KINDS: Mapping[DefinitionKind, Schema] = {
     DefinitionKind.ENTITY: ENTITY,
     DefinitionKind.DATA_SOURCE: DATA_SOURCE,
@@ -30,8 +30,8 @@ _KIND = word(
 )
 DOCUMENT: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "A definition of J Feature Store",
-    "description": "One object of the registry. Documents of a YAML file are separated by ---.",
+    "title": "Definition",
+    "description": "One object of the registry of J Feature Store. Documents of a YAML file are separated by ---.",
     "type": "object",
     "properties": {"kind": _KIND},
     "required": ["kind"],

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from graphql_api.definitions.json_schema.whole import ADDRESS, MODELINE
+from graphql_api.definitions.json_schema.whole import ADDRESS
 from graphql_api.definitions.writing import FOLDERS
 from graphql_api.doors.cli.client import Api, Refused
 from graphql_api.doors.cli.files import ENDINGS
@@ -58,10 +58,10 @@ def export(
 
     async def work(api: Api) -> None:
         line = f"{api.url}{ADDRESS}" if schema is None else schema or None
-        asked = {"project": project, "label": label, "unpinned": unpinned, "schema": line if out is not None else None}
+        asked = {"project": project, "label": label, "unpinned": unpinned, "schema": line}
         files = await _files(api, asked)
         if out is None:
-            _print(files, line)
+            print("---\n".join(file["text"] for file in files), end="")
         else:
             outcome = _write(files, out)
             same = len(files) - outcome.new - outcome.changed
@@ -84,11 +84,6 @@ async def _files(api: Api, asked: dict[str, Any]) -> list[dict[str, Any]]:
         if len({file["revision"] for file in files}) <= 1:
             return files
     raise Refused(f"The registry changed while it was read, {ATTEMPTS} times over: nothing was written. Try again.")
-
-
-def _print(files: Sequence[dict[str, Any]], schema: str | None) -> None:
-    head = f"{MODELINE}{schema}\n" if schema is not None and files else ""
-    print(head + "---\n".join(file["text"] for file in files), end="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,13 @@ def _of_detail(detail: Mapping[str, Any]) -> Iterator[Text]:
     before, after = _written(detail["before"]), _written(detail["after"])
     lead = Text(f"{sign} {detail['path']}:", style=style)
     breaking = ("  breaking", "bold red") if detail["breaking"] else ""
-    if _is_short(before, after):
+    sides = [] if detail["before"] is None else before, [] if detail["after"] is None else after
+    if all(len(lines) <= 1 for lines in sides) and sum(len(line) for lines in sides for line in lines) <= LONGEST:
         told = {"ADDED": after[0], "REMOVED": before[0]}.get(detail["kind"], f"{before[0]} -> {after[0]}")
         yield Text.assemble(lead, f" {told}", breaking)
         return
     yield Text.assemble(lead, breaking)
-    for line in _differences(before, after):
+    for line in _differences(*sides):
         yield Text(f"    {line}", style=_DIFF_STYLES.get(line[0], ""))
 
 
@@ -70,7 +71,7 @@ def _differences(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """Lines that went and came, with a few around them; their numbers are told where others are left out."""
     found = list(difflib.unified_diff(before, after, n=LINES_AROUND, lineterm=""))[2:]
     is_whole = sum(line[0] != "+" for line in found) == len(before) + 1
-    for line in found[1:] if is_whole else found:
+    for line in found[1:] if is_whole or not before else found:
         yield line if line.startswith("@@") else f"{line[0]} {line[1:]}"
 
 
@@ -109,10 +110,6 @@ def _on_one_line(value: object) -> str:
             return "nothing"
         case _:
             return scalar(value, within=True)
-
-
-def _is_short(*sides: Sequence[str]) -> bool:
-    return all(len(lines) == 1 for lines in sides) and sum(len(lines[0]) for lines in sides) <= 2 * LONGEST
 
 
 def _summary(changes: Sequence[Mapping[str, Any]]) -> Text:
