@@ -14,7 +14,7 @@ from graphql_api.doors.cli.client import Api, Refused
 from graphql_api.doors.cli.files import ENDINGS
 from graphql_api.doors.cli.screen import Project, Token, Url, screen, talk
 
-PAGE = 200
+PAGE = 100
 ATTEMPTS = 5
 
 FILES = """
