@@ -36,7 +36,14 @@ def test_every_problem_is_told_with_its_place_and_remedy(tmp_path: Path) -> None
 
     assert status == 1
     assert "no problem" not in output
-    for told in ("joinKeys[0].type", "Did you mean 'STRING'?", "ttl", "such as 30d", "transformation.sql", "now"):
+    for told in (
+        "joinKeys[0].type",
+        "Did you mean 'STRING'?",
+        "ttl",
+        "'30 days' is not a duration",
+        "transformation.sql",
+        "now",
+    ):
         assert told in complaints
 
 

@@ -17,7 +17,7 @@ _PLAN_FIELDS = """
   behind { dependent reference newest }
   changes { change kind name createsVersion dependents changes { kind path before after breaking } }
 """
-_CHOICE = "$project: String!, $prune: Boolean!, $label: String, $repin: Boolean!"
+_CHOICE = "$project: String!, $prune: Boolean! = false, $label: String, $repin: Boolean! = false"
 _CHOSEN = "project: $project, prune: $prune, label: $label, repin: $repin"
 PLAN = f"""
 query Plan($definitions: [DefinitionInput!]!, {_CHOICE}) {{
