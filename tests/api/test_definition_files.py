@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 
-import duckdb
+import pytest
 
 from graphql_api.definitions.documents import find_in_yaml
 from graphql_api.domain.enums import Role
-from graphql_api.examples.dataset import LAST_DAY, dataset
 from graphql_api.examples.steps import steps
 from tests.api.client import Client, Json
 from tests.api.conftest import Door, Place
-from tests.api.sources import as_input, put_files, whole_example
-from tests.definitions.example import ACTIVITY, DELAYS, RISK
+from tests.api.sources import Columns, as_input, put_files, whole_example
+from tests.definitions.example import AIRCRAFT, FLIGHTS, POSITION
+from tests.definitions.world import FLIGHTS as FLIGHTS_COLUMNS
+from tests.definitions.world import PLANES as PLANES_COLUMNS
+from tests.definitions.world import WEATHER as WEATHER_COLUMNS
 
 FILES = """query(
   $p: String!, $first: Int, $after: String, $label: String, $schema: String, $unpinned: Boolean = false
@@ -84,11 +86,18 @@ async def another_project(door: Door) -> tuple[Client, str]:
 UNCHANGED: Json = {"plan": {"__typename": "Plan", "changes": [], "behind": [], "warnings": []}}
 
 
-async def test_the_whole_example_comes_back_and_makes_an_equal_registry(place: Place) -> None:
-    given = await whole_example(place)
-    await apply(place.editor, place.name, given)
+@pytest.fixture(scope="module")
+async def whole(door: Door) -> Place:
+    """The whole example, applied; nobody changes it."""
+    project = await door.project()
+    editor = await door.client(**{project.name: Role.EDITOR})
+    whole = Place(door=door, project=project, viewer=editor, editor=editor, stranger=editor, nobody=editor)
+    await apply(editor, project.name, await whole_example(whole))
+    return whole
 
-    files = await files_of(place.viewer, place.name)
+
+async def test_the_whole_example_comes_back_and_makes_an_equal_registry(whole: Place) -> None:
+    files = await files_of(whole.viewer, whole.name)
 
     assert [file["path"] for file in files] == [
         "entities/aircraft.yaml",
@@ -104,21 +113,26 @@ async def test_the_whole_example_comes_back_and_makes_an_equal_registry(place: P
         "feature_views/delay_risk.yaml",
         "feature_services/delay_model.yaml",
     ]
-    assert sorted(definitions(files), key=str) == sorted(given, key=str)
-    assert await place.editor.ask(PLAN, d=definitions(files), p=place.name) == UNCHANGED
+    assert sorted(definitions(files), key=str) == sorted(await whole_example(whole), key=str)
+    assert await whole.editor.ask(PLAN, d=definitions(files), p=whole.name) == UNCHANGED
 
-    client, project = await another_project(place.door)
+    client, project = await another_project(whole.door)
     await apply(client, project, definitions(files))
 
     assert texts(await files_of(client, project)) == texts(files)
-    assert await client.ask(REGISTRY, p=project) == await place.viewer.ask(REGISTRY, p=place.name)
+    assert await client.ask(REGISTRY, p=project) == await whole.viewer.ask(REGISTRY, p=whole.name)
+
+
+DEMO: Mapping[str, Columns] = {
+    "flights": FLIGHTS_COLUMNS | {"arr_delay": "INTEGER", "dep_delay": "INTEGER"},
+    "planes": PLANES_COLUMNS | {"model": "VARCHAR", "engines": "INTEGER"},
+    "weather": WEATHER_COLUMNS | {"temp": "DOUBLE", "precip": "DOUBLE", "pressure": "DOUBLE"},
+}
+"""The columns that its views read."""
 
 
 async def test_the_demo_comes_back_after_each_of_its_steps(place: Place) -> None:
-    with dataset(LAST_DAY) as data:
-        tables = {"flights": data.flights(1), "weather": data.weather(), "planes": data.planes()}
-        sources = {name: columns(table) for name, table in tables.items()}
-    files = await put_files(place.door, place.name, sources)
+    files = await put_files(place.door, place.name, DEMO)
 
     exported: list[Json] = []
     for step in steps():
@@ -132,14 +146,8 @@ async def test_the_demo_comes_back_after_each_of_its_steps(place: Place) -> None
     assert definitions(await files_of(client, project)) == exported
 
 
-def columns(table: duckdb.DuckDBPyRelation) -> Mapping[str, str]:
-    return {name: str(kind) for name, kind in zip(table.columns, table.types, strict=True)}
-
-
-async def test_a_comment_tells_what_a_reference_without_a_number_is_pinned_to(place: Place) -> None:
-    await apply(place.editor, place.name, await whole_example(place))
-
-    found = texts(await files_of(place.viewer, place.name))
+async def test_a_comment_tells_what_a_reference_without_a_number_is_pinned_to(whole: Place) -> None:
+    found = texts(await files_of(whole.viewer, whole.name))
 
     assert found["feature_services/delay_model.yaml"] == (
         "kind: FeatureService\n"
@@ -151,72 +159,76 @@ async def test_a_comment_tells_what_a_reference_without_a_number_is_pinned_to(pl
         "  - {view: airport_weather, as: origin_weather, keys: {airport: origin}}  # pinned to airport_weather@1\n"
         "  - {view: airport_weather, as: dest_weather, keys: {airport: dest}}  # pinned to airport_weather@1\n"
     )
-    await apply(place.editor, place.name, as_input(ACTIVITY.replace("30d", "20d")))
-    found = texts(await files_of(place.viewer, place.name))
-    assert (
-        "  - aircraft_activity@1:flights_24h  # pinned to aircraft_activity@2\n"
-        in (found["feature_services/delay_model.yaml"])
-    ), "a draft's pins move to its successor, while the entry stands"
     assert "  views:\n    - aircraft_delays  # pinned to aircraft_delays@1\n" in found["feature_views/delay_risk.yaml"]
 
 
-async def test_numbers_that_another_project_does_not_have_can_be_left_out(place: Place) -> None:
-    await apply(place.editor, place.name, await whole_example(place))
-    await apply(place.editor, place.name, as_input(ACTIVITY.replace("30d", "20d")))
-    moved = as_input(RISK.replace("[aircraft_delays]", "[aircraft_delays@1]"))
-    model = {"name": "m", "features": ["aircraft_activity@2:flights_24h", {"view": "delay_risk@1", "as": "r"}]}
-    await apply(place.editor, place.name, [*moved, {"kind": "FEATURE_SERVICE", "spec": model}])
-    client, project = await another_project(place.door)
-
-    unpinned = await files_of(place.viewer, place.name, unpinned=True)
-
-    assert texts(unpinned)["feature_services/m.yaml"].split("\n")[3:5] == [
-        "  - aircraft_activity:flights_24h",
-        "  - {view: delay_risk, as: r}",
-    ]
-    assert "views: [aircraft_delays]\n" in texts(unpinned)["feature_views/delay_risk.yaml"]
-    assert len(await apply(client, project, definitions(unpinned))) == 6
-
-
-async def test_pages_follow_each_other_and_belong_to_one_revision(place: Place) -> None:
-    await apply(place.editor, place.name, await whole_example(place))
-    everything = await files_of(place.viewer, place.name)
+async def test_pages_follow_each_other_and_belong_to_one_revision(whole: Place) -> None:
+    everything = await files_of(whole.viewer, whole.name)
     walked: list[Json] = []
-    after: str | None = None
-    while True:
-        page = (await place.viewer.ask(FILES, p=place.name, first=5, after=after))["definitionFiles"]
+    page: Json = {"pageInfo": {"endCursor": None, "hasNextPage": True}}
+    while page["pageInfo"]["hasNextPage"]:
+        asked = {"first": 5, "after": page["pageInfo"]["endCursor"]}
+        page = (await whole.viewer.ask(FILES, p=whole.name, **asked))["definitionFiles"]
         walked += [edge["node"] for edge in page["edges"]]
-        after = page["pageInfo"]["endCursor"]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
 
     assert walked == everything
     assert (page["totalCount"], {file["revision"] for file in walked}) == (12, {12})
-    nothing = (await place.viewer.ask(FILES, p=place.name, first=0))["definitionFiles"]
+    nothing = (await whole.viewer.ask(FILES, p=whole.name, first=0))["definitionFiles"]
     assert (nothing["edges"], nothing["pageInfo"]["hasNextPage"]) == ([], True)
 
 
-async def test_a_label_gives_what_was_last_applied_under_it(place: Place) -> None:
-    given = await whole_example(place)
-    await apply(place.editor, place.name, given, "everything")
-    service = [one for one in given if one["kind"] == "FEATURE_SERVICE"]
-    changed = [{**one, "spec": {**one["spec"], "features": ["aircraft_profile"]}} for one in service]
-    await apply(place.editor, place.name, [*changed, *as_input(DELAYS.replace("s3://demo/", "s3://x/"))], "mine")
-
-    mine = await place.viewer.ask(FILES, p=place.name, label="mine")
-    others = await place.viewer.ask(FILES, p=place.name, label="everything")
-
-    assert [edge["node"]["name"] for edge in mine["definitionFiles"]["edges"]] == ["aircraft_delays", "delay_model"]
-    assert (mine["definitionFiles"]["totalCount"], others["definitionFiles"]["totalCount"]) == (2, 10)
-
-
-async def test_the_first_line_tells_editors_where_the_schema_is(place: Place) -> None:
-    await apply(place.editor, place.name, await whole_example(place))
-
-    (file, *_) = await files_of(place.viewer, place.name, schema="https://x.example/definitions.schema.json")
-    refused = await place.viewer.refusal(FILES, p=place.name, schema="a\nkind: Entity")
+async def test_the_first_line_tells_editors_where_the_schema_is(whole: Place) -> None:
+    (file, *_) = await files_of(whole.viewer, whole.name, schema="https://x.example/definitions.schema.json")
+    refused = await whole.viewer.refusal(FILES, p=whole.name, schema="a\nkind: Entity")
 
     assert file["text"].startswith(
         "# yaml-language-server: $schema=https://x.example/definitions.schema.json\nkind: Entity\nname: aircraft\n"
     )
     assert (refused["extensions"]["code"], refused["extensions"]["problems"][0]["path"]) == ("INVALID_INPUT", "schema")
+
+
+PUSHED = AIRCRAFT + POSITION + "kind: FeatureService\nname: model\nfeatures: ['aircraft_position@1:altitude_ft']\n"
+
+
+async def test_numbers_that_another_project_does_not_have_can_be_left_out(place: Place) -> None:
+    await apply(place.editor, place.name, as_input(PUSHED))
+    await apply(place.editor, place.name, as_input(PUSHED.replace("15m", "5m").replace("@1", "@2")))
+    client, project = await another_project(place.door)
+
+    files, unpinned = [await files_of(place.viewer, place.name, unpinned=way) for way in (False, True)]
+
+    assert texts(files)["feature_services/model.yaml"].endswith("features: [aircraft_position@2:altitude_ft]\n")
+    assert texts(unpinned)["feature_services/model.yaml"].endswith("features: [aircraft_position:altitude_ft]\n")
+    assert await apply(client, project, definitions(unpinned)) == ["aircraft_position@1"]
+
+
+async def test_a_pin_that_moved_on_while_its_entry_stands_is_told(place: Place) -> None:
+    """As where a draft is superseded."""
+    made = "{source: flights, every: 1h, aggregations: [{feature: n, function: COUNT, window: 24h}]}"
+    view = f"kind: FeatureView\nname: v\nentities: [aircraft]\ntransformation: {made}\n---\n"
+    service = "kind: FeatureService\nname: model\nfeatures: ['v@1:n']\n"
+    files = await put_files(place.door, place.name, {"flights": FLIGHTS_COLUMNS})
+    given = (AIRCRAFT + FLIGHTS + view + service).replace("s3://demo/", files)
+    await apply(place.editor, place.name, as_input(given))
+    await apply(place.editor, place.name, as_input(given.replace("24h", "48h")))
+
+    found = texts(await files_of(place.viewer, place.name))
+
+    assert found["feature_services/model.yaml"].endswith("  - v@1:n  # pinned to v@2\n")
+
+
+async def test_a_label_gives_what_was_last_applied_under_it(place: Place) -> None:
+    await apply(place.editor, place.name, as_input(PUSHED), "everything")
+    mine = POSITION + "kind: FeatureService\nname: model\nfeatures: [aircraft_position]\n"
+    await apply(place.editor, place.name, as_input(mine), "mine")
+
+    found = [
+        (await place.viewer.ask(FILES, p=place.name, label=label))["definitionFiles"]
+        for label in ("mine", "everything")
+    ]
+
+    assert [[edge["node"]["name"] for edge in page["edges"]] for page in found] == [
+        ["aircraft_position", "model"],
+        ["aircraft"],
+    ]
+    assert [page["totalCount"] for page in found] == [2, 1]

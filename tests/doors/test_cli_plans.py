@@ -5,7 +5,7 @@ import json
 import os
 import pty
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -163,36 +163,40 @@ async def test_where_nobody_can_be_asked_nothing_is_applied_without_yes(jfs: Com
     assert await jfs("plan", file) == Ended(2, SHOWN, "")
 
 
-async def on_a_terminal(jfs: Commands, file: Path, answer: bytes) -> tuple[int | None, str]:
-    """The status, and all that the screen has shown."""
+@pytest.mark.parametrize(
+    ("answer", "status", "told", "left"),
+    [("n", 1, "Nothing was applied.\n", 2), ("y", 0, "Applied.\nMade position@1.\n", 0)],
+)
+async def test_on_a_terminal_it_asks(
+    jfs: Commands,
+    file: Path,
+    answer: str,
+    status: int,
+    told: str,
+    left: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     ours, theirs = pty.openpty()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "JFS_URL": str(jfs.door.http.base_url),
-        "JFS_PROJECT": jfs.project,
-        "NO_COLOR": "1",
-        "COLUMNS": "120",
-    }
-    command = (sys.executable, "-m", "graphql_api", "apply", str(file))
-    process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    os.close(theirs)
-    os.write(ours, answer)
-    assert process.stdout is not None
-    shown = (await process.stdout.read()).decode()
+    os.write(ours, f"{answer}\n".encode())
+    variables = {"JFS_URL": str(jfs.door.http.base_url), "JFS_PROJECT": jfs.project}
+    with monkeypatch.context() as typed, os.fdopen(theirs) as terminal:
+        typed.setattr(sys, "stdin", terminal)
+        typed.setattr(sys, "argv", ["jfs", "apply", str(file)])
+        for name, value in variables.items():
+            typed.setenv(name, value)
+        ended = await asyncio.to_thread(status_of, run)
     os.close(ours)
-    return await process.wait(), shown
+
+    shown = capsys.readouterr()
+    assert (ended, shown.out + shown.err) == (status, f"{SHOWN}Apply this? [y/N]: {told}")
+    assert (await jfs("plan", file)).status == left
 
 
-async def test_on_a_terminal_it_asks(jfs: Commands, file: Path) -> None:
-    other = Commands(jfs.door, (await jfs.door.project()).name)
-
-    no, yes = await asyncio.gather(on_a_terminal(jfs, file, b"n\n"), on_a_terminal(other, file, b"y\n"))
-
-    assert no == (1, f"{SHOWN}Apply this? [y/N]: Nothing was applied.\n")
-    assert yes == (0, f"{SHOWN}Apply this? [y/N]: Applied.\nMade position@1.\n")
-    assert (await jfs("plan", file)).status == 2
+def status_of(program: Callable[[], None]) -> object:
+    with pytest.raises(SystemExit) as ended:
+        program()
+    return ended.value.code
 
 
 async def test_a_plan_that_was_reviewed_elsewhere_is_applied_or_nothing_is(jfs: Commands, file: Path) -> None:
