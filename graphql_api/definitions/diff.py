@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from graphql_api.definitions.canonical import is_same
 from graphql_api.definitions.plan import Change
-from graphql_api.definitions.reading import is_list, is_mapping
+from graphql_api.definitions.values import is_list, is_mapping
 from graphql_api.domain.enums import ChangeKind
 
 

@@ -21,7 +21,8 @@ from graphql_api.domain.enums import DefinitionKind
 class Draft:
     """`entities`, `sources` and `latest` are as they would be after the plan; a name with None is defined, but so that
     nothing can be said of what builds on it. `moved`: the successor of each superseded draft, by its id. `causes`: for
-    each view that gets a version, the definition that leads to it: its own, or that of what it is built on."""
+    each view that gets a version, the definition that leads to it: its own, or that of what it is built on. `untold`:
+    views of which nothing can be said, that builds on them, after a problem."""
 
     registry: Registry
     parsed: Parsed
@@ -33,6 +34,7 @@ class Draft:
     changed_sources: set[str] = field(default_factory=set[str])
     moved: dict[ID, FeatureViewVersionDocument] = field(default_factory=dict[ID, FeatureViewVersionDocument])
     causes: dict[str, str] = field(default_factory=dict[str, str])
+    untold: set[str] = field(default_factory=set[str])
     made: list[FeatureViewVersionDocument] = field(default_factory=list[FeatureViewVersionDocument])
     published: dict[str, int] = field(default_factory=dict[str, int])
     cancelled: list[ID] = field(default_factory=list[ID])

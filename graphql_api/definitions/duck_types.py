@@ -3,10 +3,10 @@ that a run reads whatever a plan has accepted.
 """
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.types import UNKNOWN, fits, widened
+from graphql_api.engines.types import UNKNOWN, castable, fits, widened
 from graphql_api.engines.types import is_timestamp as is_time
 
-__all__ = ["UNKNOWN", "cast_to", "fits", "is_time", "value_type_of", "widened"]
+__all__ = ["UNKNOWN", "cast_to", "castable", "fits", "is_time", "value_type_of", "widened"]
 
 
 def value_type_of(data_type: str) -> ValueType | None:

@@ -3,10 +3,9 @@ draft that it supersedes."""
 
 from graphql_api.definitions.content import Content
 from graphql_api.definitions.draft import Draft
-from graphql_api.definitions.parse_common import described
+from graphql_api.definitions.parse_common import definition_reader, described
 from graphql_api.definitions.parse_views import parse_view
 from graphql_api.definitions.pins import version_after
-from graphql_api.definitions.reading import Reader
 from graphql_api.definitions.resolve_views import resolve_view
 from graphql_api.documents.feature_views import (
     FeatureViewDocument,
@@ -39,11 +38,12 @@ async def follow(
         draft.problems.add(path, f"{view.name} would {turn}.", f"Define {view.name} anew in the same plan.")
         return None
     aside = draft.aside()
-    reader = Reader(view.spec, path, aside.problems)
-    spec = parse_view(reader, described(reader, DefinitionKind.FEATURE_VIEW))
-    content = await resolve_view(aside, spec) if spec is not None else None
+    reader = definition_reader(view.spec, path, aside.problems, DefinitionKind.FEATURE_VIEW)
+    content = await resolve_view(aside, parse_view(reader, described(reader, DefinitionKind.FEATURE_VIEW)))
     for problem in aside.problems.sorted():
-        draft.problems.add(path, f"{view.name} could not read it any more. {problem.message}", problem.hint)
+        at = problem.path.removeprefix(f"{path}.")
+        message = f"{view.name} could not read it any more. In its {at}: {problem.message}"
+        draft.problems.add(path, message, f"Keep what it reads, or define {view.name} anew in the same plan.")
     if content is None or aside.problems:
         return None
     if content.meaning() != Content.of(version).meaning():

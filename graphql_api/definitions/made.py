@@ -25,6 +25,8 @@ class Made:
     transformation: AnyTransformationPart
     validations: tuple[ValidationSpec, ...]
     is_static: bool = False
+    features_fit: bool = True
+    """Nothing that is wrong lets one doubt the features."""
 
 
 def fingerprinted(part: PartT) -> PartT:
@@ -54,16 +56,16 @@ def declared_features(specs: Sequence[FeatureSpec]) -> tuple[FeaturePart, ...]:
 
 
 def inferred_features(
-    draft: Draft, specs: Sequence[FeatureSpec], types: Mapping[str, ValueType | None], *, by: str
+    draft: Draft, specs: Sequence[FeatureSpec], types: Mapping[str, ValueType | None], *, by: str, complete: bool = True
 ) -> tuple[FeaturePart, ...]:
     """In the order of `types`, which follow from the transformation: None where one cannot be told. `by`: what they
-    follow from."""
+    follow from. `complete`: there are no others."""
     said = {spec.name: spec for spec in specs}
     for spec in specs:
         if spec.name not in types:
-            draft.problems.add(
-                f"{spec.path}.name", f"The view makes no feature {spec.name!r}.", nearest(spec.name, types)
-            )
+            if complete:
+                hint = nearest(spec.name, types)
+                draft.problems.add(f"{spec.path}.name", f"The view makes no feature {spec.name!r}.", hint)
             continue
         own = types[spec.name]
         if spec.value_type is not None and own is not None and spec.value_type is not own:
@@ -80,7 +82,11 @@ def data_source(draft: Draft, path: str, name: str, reader: str) -> DataSourceDo
     """The source of a view that reads one alone; None after a problem, and where it has one."""
     if name in draft.sources:
         return draft.sources[name]
-    if name.partition("@")[0] in {*draft.latest, *draft.parsed.views}:
+    if name.partition("@")[0] in draft.sources:
+        draft.problems.add(
+            path, f"{name!r} names a version: a data source has none.", f"Write {name.partition('@')[0]}."
+        )
+    elif name.partition("@")[0] in {*draft.latest, *draft.parsed.views}:
         message = f"{name!r} is a view, and {reader} reads a data source."
         draft.problems.add(path, message, "Name the data source, or select from the view with SQL.")
     else:

@@ -67,6 +67,7 @@ def _refuse(draft: Draft, circle: Sequence[str]) -> None:
     told = " → ".join([*circle, circle[0]])
     for name in circle:
         draft.latest[name] = None
+        draft.untold.add(name)
     for name, needed in zip(circle, [*circle[1:], circle[0]], strict=True):
         spec = draft.parsed.views.get(name)
         if spec is not None and spec.transformation is not None:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from graphql_api.definitions.documents import KIND_WORDS, Definition
-from graphql_api.definitions.parse_common import described
+from graphql_api.definitions.documents import Definition
+from graphql_api.definitions.kinds import KIND_WORDS
+from graphql_api.definitions.parse_common import definition_reader, described
 from graphql_api.definitions.parse_services import parse_service
 from graphql_api.definitions.parse_sources import parse_entity, parse_source
 from graphql_api.definitions.parse_views import parse_view
 from graphql_api.definitions.problems import Problems
-from graphql_api.definitions.reading import Reader, refuse_unstorable
 from graphql_api.definitions.specs import EntitySpec, ServiceSpec, SourceSpec, Spec, ViewSpec
+from graphql_api.definitions.values import refuse_unstorable, storable
 from graphql_api.domain.enums import DefinitionKind
 
 KIND_NAMES = {kind: word for word, kind in KIND_WORDS.items()}
@@ -27,27 +28,29 @@ class Parsed:
     views: dict[str, ViewSpec] = field(default_factory=dict[str, ViewSpec])
     services: dict[str, ServiceSpec] = field(default_factory=dict[str, ServiceSpec])
     broken: set[tuple[DefinitionKind, str]] = field(default_factory=set[tuple[DefinitionKind, str]])
-    nameless: list[ViewSpec | ServiceSpec] = field(default_factory=list[ViewSpec | ServiceSpec])
+    nameless: list[SourceSpec | ViewSpec | ServiceSpec] = field(
+        default_factory=list[SourceSpec | ViewSpec | ServiceSpec]
+    )
 
 
 def parse(definitions: Sequence[Definition], problems: Problems) -> Parsed:
     parsed = Parsed()
     first: dict[tuple[DefinitionKind, str], int] = {}
     for index, definition in enumerate(definitions):
-        reader = Reader(definition.spec, f"definitions[{index}]", problems)
-        before = len(problems)
-        refuse_unstorable(definition.spec, reader.path, problems)
+        spec = storable(definition.spec)
+        reader = definition_reader(spec, f"definitions[{index}]", problems, definition.kind)
         about = described(reader, definition.kind)
         spec = _PARSERS[definition.kind](reader, about)
+        refuse_unstorable(definition.spec, reader.path, problems)
         if about.name == "":
-            if isinstance(spec, ViewSpec | ServiceSpec):
+            if spec is not None and not isinstance(spec, EntitySpec):
                 parsed.nameless.append(spec)
             continue
         same = first.setdefault((definition.kind, about.name), index)
         if same != index:
             message = f"{KIND_NAMES[definition.kind]} {about.name} is defined twice."
-            reader.refuse("name", message, f"The other is definitions[{same}].")
-        elif spec is None or len(problems) > before:
+            reader.refuse("name", message, f"Leave one out: the other is definitions[{same}].")
+        elif spec is None or (isinstance(spec, EntitySpec | SourceSpec) and not spec.is_told):
             parsed.broken.add((definition.kind, about.name))
         if spec is not None and same == index:
             _keep(parsed, about.name, spec)

@@ -8,7 +8,7 @@ from graphql_api.definitions.reading import CREATED, EVENT
 from graphql_api.definitions.remedies import instead_of
 from graphql_api.documents.base import ID, ColumnPart
 from graphql_api.documents.feature_views import FeatureViewVersionDocument, ViewPinPart
-from graphql_api.domain.enums import DefinitionKind, VersionState
+from graphql_api.domain.enums import VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import FileColumn, Relation
@@ -21,7 +21,7 @@ def pinned(draft: Draft, path: str, reference: Reference, kept: ID | None) -> Fe
         return version_after(draft, kept)
     name, number = reference.name, reference.version
     if name not in draft.latest:
-        draft.problems.add(path, f"There is no feature view {name!r}.", nearest(name, draft.latest))
+        _refuse_name(draft, path, reference)
         return None
     latest = draft.latest[name]
     if latest is None:
@@ -41,12 +41,26 @@ def pinned(draft: Draft, path: str, reference: Reference, kept: ID | None) -> Fe
     return version
 
 
+def _refuse_name(draft: Draft, path: str, reference: Reference) -> None:
+    """A name that something of another kind has is not told to look like one of a view."""
+    name, parsed = reference.name, draft.parsed
+    others = (
+        ("data source", {*draft.sources, *parsed.sources}),
+        ("entity", {*draft.entities, *parsed.entities}),
+        ("feature service", {*draft.registry.services, *parsed.services}),
+    )
+    for kind, names in others:
+        if name in names:
+            article = "an" if kind == "entity" else "a"
+            draft.problems.add(path, f"{name!r} is {article} {kind}, and no feature view.", "Name a feature view.")
+            return
+    draft.problems.add(path, f"There is no feature view {name!r}.", nearest(name, draft.latest))
+
+
 def version_after(draft: Draft, version_id: ID) -> FeatureViewVersionDocument | None:
     """A pinned version as it would be after the plan: the successor of a superseded draft."""
     version = draft.moved.get(version_id) or draft.registry.versions[version_id]
-    if draft.is_broken(DefinitionKind.FEATURE_VIEW, version.view_name):
-        return None
-    return version
+    return None if version.view_name in draft.untold else version
 
 
 def held_pins(version: FeatureViewVersionDocument | None) -> Mapping[Reference, ViewPinPart]:

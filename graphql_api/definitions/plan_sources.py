@@ -11,6 +11,7 @@ from graphql_api.definitions.plan import Change, PlannedChange
 from graphql_api.definitions.problems import listed, nearest
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.side_by_side import side_by_side
+from graphql_api.definitions.slips import type_hint
 from graphql_api.definitions.specs import DeclaredColumn, EntitySpec, SourceSpec
 from graphql_api.documents.data_sources import DataSourceDocument, SourceColumnPart
 from graphql_api.documents.entities import EntityDocument
@@ -72,12 +73,14 @@ async def plan_sources(draft: Draft) -> None:
     for kind, name in draft.parsed.broken:
         if kind is DefinitionKind.DATA_SOURCE:
             draft.sources[name] = None
-    specs = [
-        spec for name, spec in draft.parsed.sources.items() if not draft.is_broken(DefinitionKind.DATA_SOURCE, name)
-    ]
+    nameless = [spec for spec in draft.parsed.nameless if isinstance(spec, SourceSpec)]
+    specs = [*draft.parsed.sources.values(), *nameless]
     all_columns = await side_by_side(_columns(draft, spec) for spec in specs)
     for spec, columns in zip(specs, all_columns, strict=True):
-        if columns is None or not _times_are_times(draft, spec, columns):
+        fine = columns is not None and _times_are_times(draft, spec, columns)
+        if not spec.about.name:
+            continue
+        if columns is None or not fine or draft.is_broken(DefinitionKind.DATA_SOURCE, spec.about.name):
             draft.sources[spec.about.name] = None
         else:
             _plan_source(draft, spec, columns)
@@ -93,7 +96,7 @@ async def _columns(draft: Draft, spec: SourceSpec) -> tuple[SourceColumnPart, ..
         declared = await side_by_side(_declared(draft, column, spec) for column in spec.columns)
         columns = [column for column in declared if column is not None]
         return source_columns(columns) if len(columns) == len(declared) and not refusals else None
-    if refusals:
+    if refusals or not spec.uris:
         return None
     learnt = await draft.answers.columns([uri for _, uri in spec.uris])
     if isinstance(learnt, Refusal):
@@ -115,7 +118,9 @@ async def _declared(draft: Draft, column: DeclaredColumn, spec: SourceSpec) -> F
         answer = await draft.answers.expression(f"CAST(NULL AS {column.type})", [FileColumn("unused", "BOOLEAN")])
     if isinstance(answer, FileColumn):
         return FileColumn(column.name, answer.data_type)
-    draft.problems.add(f"{column.path}.type", f"There is no type {column.type!r}.", nearest(column.type, ValueType))
+    draft.problems.add(
+        f"{column.path}.type", f"There is no type {column.type!r}.", type_hint(column.type, tuple(ValueType))
+    )
     return None
 
 

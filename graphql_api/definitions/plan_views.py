@@ -34,9 +34,6 @@ _BREAKING_TYPES = ("features.*", "features.*.type")
 async def plan_views(draft: Draft, *, author: str, repin: bool = False) -> None:
     """The views that are defined, and those that must follow them or a source that changed, each after what it is
     built on."""
-    for kind, name in draft.parsed.broken:
-        if kind is DefinitionKind.FEATURE_VIEW:
-            draft.latest[name] = None
     for names in levels(draft):
         contents = await side_by_side(_content(draft, name, repin=repin) for name in names)
         for name, content in zip(names, contents, strict=True):
@@ -52,8 +49,7 @@ async def _content(draft: Draft, name: str, *, repin: bool) -> Content | None:
     if spec is not None:
         return await resolve_view(draft, spec, repin=repin)
     view, version = draft.registry.views[name], draft.registry.latest(name)
-    broken = draft.is_broken(DefinitionKind.FEATURE_VIEW, name)
-    if version is None or broken or version.state is VersionState.ARCHIVED:
+    if version is None or version.state is VersionState.ARCHIVED:
         return None
     path = cause(draft, version)
     if path is None:
@@ -68,6 +64,7 @@ def _plan_view(draft: Draft, name: str, content: Content | None, author: str) ->
         draft.causes[name] = spec.about.path
         if content is None:
             draft.latest[name] = None
+            draft.untold.add(name)
             return
         _warn_of_delay(draft, spec, content)
         _plan_defined(draft, spec, content, author)

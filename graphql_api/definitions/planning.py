@@ -1,6 +1,7 @@
 """Definitions and the registry as it was read -> what applying them would do. Asks `answers`, and touches nothing."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from graphql_api.definitions.behind import behind
 from graphql_api.definitions.canonical import canonical, fingerprint
@@ -12,7 +13,8 @@ from graphql_api.definitions.plan import Plan, Planned, PlannedChange
 from graphql_api.definitions.plan_services import plan_services
 from graphql_api.definitions.plan_sources import plan_entities, plan_sources
 from graphql_api.definitions.plan_views import covers_enough, plan_views
-from graphql_api.definitions.problems import Problems
+from graphql_api.definitions.positions import position
+from graphql_api.definitions.problems import Problems, counted
 from graphql_api.definitions.pruning import prune
 from graphql_api.definitions.questions import Answers
 from graphql_api.definitions.registry import Registry
@@ -45,8 +47,9 @@ async def make_plan(
     await plan_views(draft, author=author, repin=repin)
     plan_services(draft, author=author, repin=repin)
     if problems:
-        count = "is a problem" if len(problems) == 1 else f"are {len(problems)} problems"
-        raise InvalidInput(f"There {count} in the definitions.", problems.sorted())
+        raise InvalidInput(
+            counted(len(problems), "in the definitions"), problems.sorted(partial(position, definitions))
+        )
     removal = prune(draft, label, prune_by) if label is not None and prune_by is not None else Removal()
     labelled = put_label(draft, label)
     options = {"repin": repin, "label": label, "prune": prune_by is not None}

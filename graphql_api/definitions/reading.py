@@ -1,210 +1,241 @@
-"""A strict reader of one mapping of a definition: what is not asked for by the time it is `done` is a slip."""
+"""A strict reader of one mapping of a definition: a key that it does not have is a slip."""
 
-import math
 from collections.abc import Callable, Collection, Mapping
-from typing import TypeGuard, cast
 
-from graphql_api.definitions.problems import Problems, nearest
+from graphql_api.definitions.keys import Elsewhere
+from graphql_api.definitions.problems import Problems, clipped, foreign_letters, nearest
+from graphql_api.definitions.slips import NAME_RULE, duration_hint, key_meant, moment_hint, name_hint, type_hint
+from graphql_api.definitions.values import is_list, is_mapping, is_whole, told
 from graphql_api.documents.base import TagPart
 from graphql_api.domain.durations import parse_duration
 from graphql_api.domain.references import NAME
 from graphql_api.domain.times import parse_moment
-from graphql_api.domain.types import ValueType
+from graphql_api.domain.types import KEY_TYPES, ValueType
 
 EVENT, CREATED = "event_timestamp", "created_timestamp"
 """The timestamps of a row, which no feature and no join key may be called as."""
-_KINDS: Mapping[type, str] = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "a mapping",
-    type(None): "null",
-}
-
-
-def kind_of(value: object) -> str:
-    """What a value is, in words for people."""
-    return _KINDS.get(type(value), type(value).__name__)
-
-
-def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
-    return isinstance(value, Mapping) and all(isinstance(key, str) for key in cast(Mapping[object, object], value))
-
-
-def is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
-
-
-def is_whole(value: object) -> TypeGuard[int]:
-    """A whole number of up to 64 bits; YAML and JSON tell true from 1, Python's `isinstance` does not."""
-    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def refuse_unstorable(value: object, path: str, problems: Problems) -> None:
-    """Text and numbers that JSON can write and MongoDB cannot hold."""
-    if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            problems.add(path, "The text holds a character that is none: NUL, or half of a pair.")
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        problems.add(path, "The number is longer than 64 bits.")
-    elif is_mapping(value):
-        for key, item in value.items():
-            refuse_unstorable(key, path, problems)
-            if key.startswith("$"):
-                problems.add(f"{path}.{key}", f"A key may not begin with $, as {key!r} does.", "Give it another name.")
-            refuse_unstorable(item, f"{path}.{key}", problems)
-    elif is_list(value):
-        for index, item in enumerate(value):
-            refuse_unstorable(item, f"{path}[{index}]", problems)
 
 
 class Reader:
-    """Takes keys one by one; a value that does not fit adds a problem and reads as absent. `null` is absent."""
+    """Takes keys one by one; a value that does not fit adds a problem and reads as absent. `null` is absent.
 
-    def __init__(self, value: object, path: str, problems: Problems) -> None:
+    A key that looks like a slip of one that is absent is told, and read as that. `form`: how the mapping is written.
+    `elsewhere`: where keys belong that are easily put here, by the key of this mapping that leads there."""
+
+    def __init__(
+        self,
+        value: object,
+        path: str,
+        problems: Problems,
+        keys: Collection[str],
+        *,
+        form: str | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self.path = path
         self.problems = problems
-        self._asked: dict[str, None] = {}
-        self.values: Mapping[str, object] = {}
+        self.raw_values: Mapping[str, object] = {}
         self.usable = is_mapping(value)
+        self._keys = keys
+        self._written: dict[str, str] = {}
+        self._adopted: dict[str, str] = {}
+        self._explained: set[str] = set()
         if is_mapping(value):
-            self.values = value
+            self.raw_values = value
+            for key in value:
+                if key not in keys:
+                    self._slip(key, (elsewhere or {}).get(key))
         else:
-            problems.add(path, f"This must be a mapping, not {kind_of(value)}.")
+            problems.add(path, f"This must be a mapping, not {told(value)}.", form)
+
+    def _slip(self, key: str, belongs: tuple[str, str] | None) -> None:
+        absent = [one for one in self._keys if one not in self.raw_values and one not in self._written]
+        found = key_meant(key, absent) if belongs is None else None
+        message = f"There is no key {clipped(key)} here."
+        if belongs is not None:
+            leads, where = belongs
+            self._explained.add(leads)
+            self.problems.add(f"{self.path}.{key}", message, where)
+        elif found is None:
+            self.problems.add(f"{self.path}.{key}", message, nearest("", self._keys))
+        else:
+            meant, is_sure = found
+            self._explained.add(meant)
+            self.problems.add(f"{self.path}.{key}", message, f"Did you mean {meant!r}?{foreign_letters(key)}")
+            if is_sure:
+                self._written[meant] = key
+
+    def adopt(self, key: str, value: object, path: str) -> None:
+        """Reads a key that is absent here from where it is written; that it is wrong there, something else says."""
+        self._explained.add(key)
+        if self.value(key) is None:
+            self.raw_values = {**self.raw_values, key: value}
+            self._written.pop(key, None)
+            self._adopted[key] = path
 
     def at(self, key: str) -> str:
-        return f"{self.path}.{key}"
+        return self._adopted.get(key) or f"{self.path}.{self._written.get(key, key)}"
+
+    def value(self, key: str) -> object:
+        """As it is written, unchecked."""
+        if key not in self._keys:
+            raise KeyError(key)
+        return self.raw_values.get(self._written.get(key, key))
 
     def holds(self, *keys: str) -> bool:
-        return any(self.values.get(key) is not None for key in keys)
+        return any(self.value(key) is not None for key in keys)
 
     def refuse(self, key: str, message: str, hint: str | None = None) -> None:
         self.problems.add(self.at(key), message, hint)
 
-    def done(self) -> None:
-        """Refuses every key that nothing asked for."""
-        for key in self.values:
-            if key not in self._asked and self.usable:
-                self.refuse(key, f"There is no key {key!r} here.", nearest(key, self._asked))
-
-    def raw(self, key: str, *, required: bool = False, wanted: str = "It") -> object:
-        self._asked[key] = None
-        value = self.values.get(key)
-        if value is None and required and self.usable:
-            self.refuse(key, f"{wanted} is required.")
+    def raw(self, key: str, *, required: str | None = None) -> object:
+        """`required`: the remedy where it is absent."""
+        value = self.value(key)
+        if value is None and required is not None:
+            self.lacks(key, f"{key} is required.", required)
         return value
 
-    def text(self, key: str, *, required: bool = False) -> str | None:
+    def lacks(self, key: str, message: str, hint: str | None) -> None:
+        """Refuses that the key is absent, unless something else says why it is."""
+        if self.usable and key not in self._explained:
+            self.refuse(key, message, hint)
+
+    def text(
+        self, key: str, *, required: str | None = None, wanted: str = "text", hint: str | None = None
+    ) -> str | None:
         value = self.raw(key, required=required)
         if value is None or isinstance(value, str):
             return value
-        self.refuse(key, f"This must be text, not {kind_of(value)}.", "Put it in quotes.")
+        if hint is None and is_list(value) and len(value) == 1 and isinstance(value[0], str):
+            hint = f"Write {key}: {value[0][:100]}"
+        quoted = "Put it in quotes." if isinstance(value, int | float) else "Write one text."
+        self.refuse(key, f"This must be {wanted}, not {told(value)}.", hint or quoted)
         return None
 
     def name(self, key: str = "name", *, required: bool = True) -> str | None:
-        text = self.text(key, required=required)
+        text = self.text(key, required=f"Write {key}: …" if required else None, wanted="a name", hint=NAME_RULE)
         if text is None or NAME.fullmatch(text):
             return text
-        self.refuse(
-            key, f"{text!r} is not a name.", "Names are small letters, digits and _, begin with a letter, at most 63."
-        )
+        self.refuse(key, f"{clipped(text)} is not a name.", name_hint(text))
         return None
 
-    def feature_name(self, key: str = "name") -> str | None:
-        """The name of a feature: any but those of the row's timestamps."""
+    def row_name(self, key: str = "name") -> str | None:
+        """The name of a feature or of a join key: any but those of the row's timestamps."""
         name = self.name(key)
         if name in (EVENT, CREATED):
-            self.refuse(key, f"{name!r} is the name of a timestamp of the row.", "Give the feature another name.")
+            self.refuse(key, f"{name!r} is the name of a timestamp of the row.", "Give it another name.")
             return None
         return name
 
-    def parsed(self, key: str, parse: Callable[[str], int]) -> int | None:
+    def duration(self, key: str, *, required: str | None = None) -> int | None:
+        text = self.text(key, required=required, wanted="a duration", hint=duration_hint(""))
+        return self._parsed(key, text, parse_duration, duration_hint)
+
+    def moment(self, key: str) -> int | None:
+        text = self.text(key, wanted="a day or a time", hint=moment_hint(str(self.value(key))))
+        return self._parsed(key, text, parse_moment, moment_hint)
+
+    def _parsed(
+        self, key: str, text: str | None, parse: Callable[[str], int], hint: Callable[[str], str]
+    ) -> int | None:
         """What `parse` makes of the text; its ValueError says what is wrong."""
-        text = self.text(key)
         if text is None:
             return None
         try:
             return parse(text)
         except ValueError as refused:
-            self.refuse(key, f"{refused}.")
+            message, _, limit = str(refused).removesuffix(", such as 2025-11-01").partition(": write ")
+            self.refuse(key, f"{message}.", f"Write {limit}." if limit.endswith("at most") else hint(text))
             return None
 
-    def duration(self, key: str, *, required: bool = False) -> int | None:
-        self.raw(key, required=required)
-        return self.parsed(key, parse_duration)
-
-    def moment(self, key: str) -> int | None:
-        return self.parsed(key, parse_moment)
-
-    def word(self, key: str, words: Collection[str], *, required: bool = False) -> str | None:
-        """One of a closed set of words."""
-        text = self.text(key, required=required)
+    def word(
+        self,
+        key: str,
+        words: Collection[str],
+        *,
+        required: bool = False,
+        hint: Callable[[str], str | None] | None = None,
+    ) -> str | None:
+        """One of a closed set of words. `hint`: what one that is none was meant to be."""
+        known = nearest("", words)
+        text = self.text(key, required=known if required else None, wanted="a word", hint=known)
         if text is None or text in words:
             return text
-        self.refuse(key, f"{text!r} is none of the words for {key}.", nearest(text, words))
+        self.refuse(
+            key,
+            f"{clipped(text)} is none of the words for {key}.",
+            hint(text) if hint is not None else nearest(text, words),
+        )
         return None
+
+    def key_type(self, key: str = "type") -> ValueType | None:
+        """The type of a join key."""
+        word = self.value(key)
+        if word in tuple(ValueType) and word not in KEY_TYPES:
+            self.refuse(key, f"{word} can be no join key.", nearest("", KEY_TYPES))
+            return None
+        return self.value_type(key, KEY_TYPES)
 
     def value_type(
         self, key: str = "type", allowed: Collection[ValueType] = tuple(ValueType), *, required: bool = True
     ) -> ValueType | None:
-        word = self.word(key, allowed, required=required)
+        word = self.word(key, allowed, required=required, hint=lambda word: type_hint(word, allowed))
         return ValueType(word) if word is not None else None
 
-    def items(self, key: str, *, required: bool = False) -> list[tuple[str, object]] | None:
-        """The elements of a list, each with its path; None where there is no list."""
-        value = self.raw(key, required=required)
+    def items(self, key: str, form: str, *, required: bool = False) -> list[tuple[str, object]] | None:
+        """The elements of a list, each with its path; None where there is no list. `form`: how one is written."""
+        hint = f"Write {key}: [{form}]."
+        value = self.raw(key, required=hint if required else None)
         if value is None:
             return None
         if not is_list(value):
-            self.refuse(key, f"This must be a list, not {kind_of(value)}.")
+            self.refuse(key, f"This must be a list, not {told(value)}.", hint)
             return None
         return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(value)]
 
-    def names(self, key: str, *, required: bool = False) -> list[tuple[str, str]] | None:
+    def names(self, key: str, form: str = "…", *, required: bool = False) -> list[tuple[str, str]] | None:
         """A list of texts, each with its path, none of them twice."""
-        items = self.items(key, required=required)
+        value = self.value(key)
+        items = self.items(key, value if isinstance(value, str) and len(value) < 100 else form, required=required)
         if items is None:
             return None
         taken: dict[str, str] = {}
         for path, item in items:
             if not isinstance(item, str):
-                self.problems.add(path, f"This must be text, not {kind_of(item)}.")
+                self.problems.add(path, f"This must be text, not {told(item)}.", f"Write {form}.")
             elif item in taken:
-                self.problems.add(path, f"{item!r} is in the list twice.")
+                self.problems.add(path, f"{clipped(item)} is in the list twice.", "Leave one out.")
             else:
                 taken[item] = path
         return [(path, item) for item, path in taken.items()]
 
-    def texts_by_name(self, key: str) -> dict[str, str]:
-        """A mapping of texts."""
+    def texts_by_name(self, key: str, form: str) -> dict[str, str]:
+        """A mapping of texts. `form`: how it is written."""
         value = self.raw(key)
         if value is None:
             return {}
         if not is_mapping(value):
-            self.refuse(key, f"This must be a mapping of texts, not {kind_of(value)}.")
+            self.refuse(key, f"This must be a mapping of texts, not {told(value)}.", f"Write {key}: {form}.")
             return {}
         texts: dict[str, str] = {}
         for name, text in value.items():
             if isinstance(text, str):
                 texts[name] = text
             else:
-                message = f"This must be text, not {kind_of(text)}."
-                self.problems.add(f"{self.at(key)}.{name}", message, "Put it in quotes.")
+                is_scalar = text is None or isinstance(text, int | float)
+                hint = "Put it in quotes." if is_scalar else f"Write {key}: {form}."
+                self.problems.add(f"{self.at(key)}.{name}", f"This must be text, not {told(text)}.", hint)
         return texts
 
     def tags(self) -> tuple[TagPart, ...]:
-        return tuple(TagPart(key=key, value=value) for key, value in self.texts_by_name("tags").items())
+        found = self.texts_by_name("tags", "{domain: flights}")
+        return tuple(TagPart(key=key, value=value) for key, value in found.items())
 
     def count(self, key: str) -> int | None:
         """A whole number from 0."""
         value = self.raw(key)
         if value is None or (is_whole(value) and value >= 0):
             return value
-        self.refuse(key, f"This must be a whole number from 0, not {value!r}.")
+        found = clipped(value) if isinstance(value, str | int | float) else told(value)
+        self.refuse(key, f"This must be a whole number from 0, not {found}.", "Write a whole number, such as 1.")
         return None

@@ -1,6 +1,6 @@
 """Aggregations over a source: what each function takes, and what it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.frozen import Uses, columns_of, refrozen
@@ -13,16 +13,21 @@ from graphql_api.definitions.made import (
     outputs_of,
     refuse_untimed,
 )
-from graphql_api.definitions.outputs import sql_text
+from graphql_api.definitions.parse_common import definition_reader
 from graphql_api.definitions.parse_validations import parse_validations
 from graphql_api.definitions.problems import nearest
-from graphql_api.definitions.reading import Reader
-from graphql_api.definitions.specs import AggregationEntrySpec, AggregationSpec, ViewSpec
+from graphql_api.definitions.resolve_checks import ask_condition
+from graphql_api.definitions.specs import AggregationEntrySpec, AggregationSpec, ValidationSpec, ViewSpec
 from graphql_api.documents.data_sources import DataSourceDocument, SourcePart
-from graphql_api.documents.feature_views import AggregationPart, AggregationTransformationPart, ViewEntityPart
-from graphql_api.domain.enums import AggregateFunction
+from graphql_api.documents.feature_views import (
+    AggregationPart,
+    AggregationTransformationPart,
+    FeaturePart,
+    ViewEntityPart,
+)
+from graphql_api.domain.enums import AggregateFunction, DefinitionKind
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import FileColumn, SqlProblem
+from graphql_api.engines.shapes import SqlProblem
 
 _COUNTS = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
 _OF_THE_COLUMN = (AggregateFunction.MIN, AggregateFunction.MAX, AggregateFunction.FIRST, AggregateFunction.LAST)
@@ -33,20 +38,21 @@ _READER = "an aggregation view"
 async def resolve_aggregations(
     draft: Draft, spec: ViewSpec, made: AggregationSpec, entities: tuple[ViewEntityPart, ...] | None
 ) -> Made | None:
-    path = f"{made.path}.source"
+    path = made.source_path
     source = data_source(draft, path, made.source, _READER) if made.source is not None else None
     _refuse_clashes(draft, made, entities or ())
     if source is None:
+        names = (*(entry.feature for entry in made.aggregations), *made.unclear)
+        _features(draft, spec, made, dict.fromkeys(names))
         return None
     refuse_untimed(draft, path, source, _READER)
     aggregations = tuple(_part(entry) for entry in made.aggregations)
     frozen = await _frozen(draft, spec, made, aggregations, source)
     types: dict[str, ValueType | None] = {entry.feature: _type(draft, entry, frozen) for entry in made.aggregations}
-    types |= dict.fromkeys(made.unclear)
     for entry in made.aggregations:
-        await _ask_filter(draft, entry, columns_of(frozen))
-    features = inferred_features(draft, spec.features, types, by="function")
-    validations = parse_validations(Reader(spec.about.raw, spec.about.path, draft.problems), types)
+        if entry.filter is not None:
+            await ask_condition(draft, f"{entry.path}.filter", entry.filter, columns_of(frozen), "filter")
+    features, validations = _features(draft, spec, made, types | dict.fromkeys(made.unclear))
     transformation = AggregationTransformationPart(
         description=made.description,
         sources=(frozen,),
@@ -57,6 +63,15 @@ async def resolve_aggregations(
         fingerprint="",
     )
     return Made(entities or (), features, fingerprinted(transformation), validations)
+
+
+def _features(
+    draft: Draft, spec: ViewSpec, made: AggregationSpec, types: Mapping[str, ValueType | None]
+) -> tuple[tuple[FeaturePart, ...], tuple[ValidationSpec, ...]]:
+    """With what the document says of them."""
+    features = inferred_features(draft, spec.features, types, by="function", complete=made.names_told)
+    view = definition_reader(spec.about.raw, spec.about.path, draft.problems, DefinitionKind.FEATURE_VIEW)
+    return features, parse_validations(view, types, complete=made.names_told)
 
 
 def _part(entry: AggregationEntrySpec) -> AggregationPart:
@@ -101,17 +116,6 @@ def _type(draft: Draft, entry: AggregationEntrySpec, source: SourcePart) -> Valu
         draft.problems.add(path, message, f"Columns with numbers: {', '.join(numbers) or 'none'}.")
         return None
     return column.value_type if entry.function is AggregateFunction.SUM else ValueType.FLOAT64
-
-
-async def _ask_filter(draft: Draft, entry: AggregationEntrySpec, columns: Sequence[FileColumn]) -> None:
-    if entry.filter is None:
-        return
-    path = f"{entry.path}.filter"
-    answer = await draft.answers.expression(entry.filter, columns)
-    if isinstance(answer, SqlProblem):
-        draft.problems.add(path, sql_text(answer), answer.hint)
-    elif answer.data_type != "BOOLEAN":
-        draft.problems.add(path, f"The filter is {answer.data_type}, not BOOLEAN.", "Write a condition.")
 
 
 async def _frozen(

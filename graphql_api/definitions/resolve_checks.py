@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from graphql_api.definitions.draft import Draft
-from graphql_api.definitions.outputs import sql_text
+from graphql_api.definitions.outputs import refuse_text
 from graphql_api.definitions.problems import nearest
 from graphql_api.definitions.reading import CREATED, EVENT
 from graphql_api.definitions.specs import ValidationSpec
@@ -17,13 +17,14 @@ from graphql_api.engines.shapes import FileColumn, SqlProblem
 async def ask_checks(
     draft: Draft,
     validations: Sequence[ValidationSpec],
-    keys: Sequence[ViewKeyPart],
+    keys: Sequence[ViewKeyPart] | None,
     features: Sequence[FeaturePart],
     *,
     is_static: bool,
 ) -> None:
-    """Adds the problems of a view's checks, each parameter being of the right type already."""
-    types = {key.name: key.value_type for key in keys}
+    """Adds the problems of a view's checks, each parameter being of the right type already. `keys` None: not all of the
+    row's columns can be told."""
+    types = {key.name: key.value_type for key in keys or ()}
     types |= {} if is_static else {EVENT: ValueType.TIMESTAMP, CREATED: ValueType.TIMESTAMP}
     types |= {feature.name: feature.value_type for feature in features}
     columns = [FileColumn(name, value_type.sql) for name, value_type in types.items()]
@@ -32,11 +33,10 @@ async def ask_checks(
         match validation.check:
             case ValidationCheck.MATCHES:
                 await _ask_pattern(draft, f"{path}.pattern", cast(str, validation.parameters["pattern"]))
-            case ValidationCheck.SQL:
-                await _ask_condition(
-                    draft, f"{path}.expression", cast(str, validation.parameters["expression"]), columns
-                )
-            case ValidationCheck.UNIQUE:
+            case ValidationCheck.SQL if keys is not None:
+                condition = cast(str, validation.parameters["expression"])
+                await ask_condition(draft, f"{path}.expression", condition, columns, "expression")
+            case ValidationCheck.UNIQUE if keys is not None:
                 _check_names(draft, f"{path}.columns", validation, list(types))
             case _:
                 pass
@@ -45,15 +45,17 @@ async def ask_checks(
 async def _ask_pattern(draft: Draft, path: str, pattern: str) -> None:
     problem = await draft.answers.pattern(pattern)
     if problem is not None:
-        draft.problems.add(path, problem.message, problem.hint)
+        refuse_text(draft.problems, path, problem)
 
 
-async def _ask_condition(draft: Draft, path: str, expression: str, columns: Sequence[FileColumn]) -> None:
-    answer = await draft.answers.expression(expression, columns)
+async def ask_condition(draft: Draft, path: str, condition: str, columns: Sequence[FileColumn], what: str) -> None:
+    """Adds what is wrong with a condition over these columns. `what`: what it is called."""
+    answer = await draft.answers.expression(condition, columns)
     if isinstance(answer, SqlProblem):
-        draft.problems.add(path, sql_text(answer), answer.hint)
+        refuse_text(draft.problems, path, answer)
     elif answer.data_type != "BOOLEAN":
-        draft.problems.add(path, f"The expression is {answer.data_type}, not BOOLEAN.", "Write a condition.")
+        hint = "Write a condition, which is true or false, such as dep_delay > 15."
+        draft.problems.add(path, f"The {what} is {answer.data_type}, not BOOLEAN.", hint)
 
 
 def _check_names(draft: Draft, path: str, validation: ValidationSpec, names: Sequence[str]) -> None:

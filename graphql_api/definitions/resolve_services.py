@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.parse_services import parse_entry
 from graphql_api.definitions.pins import pinned
-from graphql_api.definitions.problems import Problems, nearest
+from graphql_api.definitions.problems import Problems, listed, nearest
 from graphql_api.definitions.specs import EntrySpec
 from graphql_api.documents.base import ColumnPart
 from graphql_api.documents.feature_services import (
@@ -54,6 +54,7 @@ def resolve_entries(
     before = len(draft.problems)
     pins = held_pins(held)
     names = _Columns(draft.problems)
+    seen: dict[tuple[object, ...], str] = {}
     parts: list[ServiceEntryPart] = []
     complete = True
     for entry in entries:
@@ -62,6 +63,10 @@ def resolve_entries(
         part = _part(draft, entry, version) if version is not None else None
         if version is None or part is None:
             complete = False
+            continue
+        is_told = entry.columns_told and entry.keys_told
+        if is_told and seen.setdefault(entry.meaning, entry.path) != entry.path:
+            draft.problems.add(entry.path, "This is in the list twice.", "Leave one out.")
             continue
         names.take(entry, version, part)
         parts.append(part)
@@ -99,6 +104,12 @@ def _part(draft: Draft, entry: EntrySpec, version: FeatureViewVersionDocument) -
     )
 
 
+def _index(path: str) -> str:
+    """Which entry, where the document says so."""
+    inner = path.partition("].")[2]
+    return f" ({inner})" if inner else ""
+
+
 class _Columns:
     """The names of a service: its features' columns and its request's, each meaning one thing."""
 
@@ -110,14 +121,29 @@ class _Columns:
         self.request: dict[str, RequestColumnPart] = {}
 
     def take(self, entry: EntrySpec, version: FeatureViewVersionDocument, part: ServiceEntryPart) -> None:
+        """As far as there is no problem with them already."""
+        if entry.columns_told:
+            self._columns(entry, version, part)
+        if entry.keys_told:
+            self._requests(entry, version, part)
+
+    def _columns(self, entry: EntrySpec, version: FeatureViewVersionDocument, part: ServiceEntryPart) -> None:
         types = {feature.name: feature.value_type for feature in version.features}
+        taken: dict[str, list[str]] = {}
         for feature, column in zip(part.features, part.columns, strict=True):
-            owner = f"{part.reference}:{feature}"
-            _, first = self._owners.setdefault(column, (entry.path, owner))
+            where, owner = self._owners.setdefault(column, (entry.path, f"{part.reference}:{feature}"))
             if column in self.types:
-                message = f"Two features would be called {column!r}: {first} and {owner}."
-                self._problems.add(entry.path, message, f"Give one a name in front: {{view: {part.reference}, as: …}}.")
+                first = f"{owner.partition(':')[0]}{_index(where)}"
+                taken.setdefault(first, []).append(column)
             self.types[column] = types[feature]
+        for first, columns in taken.items():
+            names = f"{listed(columns[:5])}{' …' * (len(columns) > 5)}"
+            what = "The column" if len(columns) == 1 else "The columns"
+            hint = f"Give one of the two a name in front: {{view: {entry.reference}, as: …}}."
+            own = f"{part.reference}{_index(entry.path)}"
+            self._problems.add(entry.path, f"{what} {names} would come twice, from {first} and {own}.", hint)
+
+    def _requests(self, entry: EntrySpec, version: FeatureViewVersionDocument, part: ServiceEntryPart) -> None:
         columns = {key.join_key: key.request_column for key in part.keys}
         for entity in version.entities:
             for key in entity.keys:

@@ -7,7 +7,7 @@ from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.frozen import refrozen, relation_of, uses_of_sql
 from graphql_api.definitions.made import Made, declared_features, fingerprinted, keys_of
 from graphql_api.definitions.order import is_view
-from graphql_api.definitions.outputs import OutputCheck, Places, sql_text
+from graphql_api.definitions.outputs import Declared, OutputCheck, refuse_text
 from graphql_api.definitions.pins import held_pins, pin_of, pinned, relation_of_view
 from graphql_api.definitions.problems import nearest
 from graphql_api.definitions.reading import CREATED
@@ -21,7 +21,6 @@ from graphql_api.documents.feature_views import (
     ViewEntityPart,
     ViewPinPart,
 )
-from graphql_api.domain.enums import DefinitionKind
 from graphql_api.engines.shapes import FileColumn, SqlProblem
 
 _STATIC_REFUSES = ("ttl", "delay", "since", "reprocess")
@@ -52,11 +51,22 @@ async def resolve_sql(
     is_static = inputs.is_static
     if is_static:
         _refuse_times(draft, spec, sql)
-    transformation = await _typed(draft, spec, sql, inputs, entities)
-    if transformation is None:
-        return None
+    columns, frozen = await _typed(draft, spec, sql, inputs)
+    outputs, fit = _outputs(draft, spec, sql, entities, columns, is_static=is_static)
+    transformation = fingerprinted(
+        SqlTransformationPart(
+            description=sql.description,
+            sql=sql.sql,
+            sources=frozen,
+            views=inputs.views,
+            lookback=sql.lookback,
+            outputs=outputs,
+            has_created=any(column.name == CREATED for column in columns or ()),
+            fingerprint="",
+        )
+    )
     _warn_of_lost_corrections(draft, spec.about.name, transformation)
-    return Made(entities or (), features, transformation, spec.validations, is_static)
+    return Made(entities or (), features, transformation, spec.validations, is_static, features_fit=fit)
 
 
 def sql_inputs(draft: Draft, spec: ViewSpec, sql: SqlSpec, *, repin: bool) -> Inputs | None:
@@ -66,6 +76,11 @@ def sql_inputs(draft: Draft, spec: ViewSpec, sql: SqlSpec, *, repin: bool) -> In
     complete = bool(sql.sources)
     for entry in sql.sources:
         name = entry.reference.name
+        if entry.reference.version is not None and name in draft.sources and name not in draft.latest:
+            message = f"{entry.written!r} names a version, and a data source has none."
+            draft.problems.add(entry.path, message, f"Write {name}.")
+            complete = False
+            continue
         if is_view(draft, spec.about.name, entry):
             version = stored_version(draft, spec, entry, "is no source", repin=repin)
             if version is not None:
@@ -97,37 +112,44 @@ def stored_version(
 
 
 async def _typed(
-    draft: Draft, spec: ViewSpec, sql: SqlSpec, inputs: Inputs, entities: tuple[ViewEntityPart, ...] | None
-) -> SqlTransformationPart | None:
+    draft: Draft, spec: ViewSpec, sql: SqlSpec, inputs: Inputs
+) -> tuple[Sequence[FileColumn] | None, tuple[SourcePart, ...]]:
+    """What the SQL gives, None after a problem, and the sources as it sees them."""
+    now = tuple(source.frozen() for source in inputs.sources)
     if not sql.sql:
-        return None
-    path = f"{sql.path}.sql"
+        return None, now
     frozen = await _frozen(draft, spec, sql, inputs)
     columns = await _columns(draft, sql, frozen, inputs)
-    now = tuple(source.frozen() for source in inputs.sources)
     if frozen != now and _lack(columns, spec):  # a star may give what has come since
         frozen, columns = now, await _columns(draft, sql, now, inputs)
-    if isinstance(columns, SqlProblem):
-        draft.problems.add(path, sql_text(columns), columns.hint)
-        return None
-    if entities is None or draft.is_broken(DefinitionKind.FEATURE_VIEW, spec.about.name):
-        return None
-    places = Places(path, {feature.name: feature.path for feature in spec.features})
-    check = OutputCheck(draft.problems, places, columns)
-    keys = [ColumnPart(name=key.name, value_type=key.value_type) for key in keys_of(entities)]
-    check.run(keys, declared_features(spec.features), is_static=inputs.is_static)
-    return fingerprinted(
-        SqlTransformationPart(
-            description=sql.description,
-            sql=sql.sql,
-            sources=frozen,
-            views=inputs.views,
-            lookback=sql.lookback,
-            outputs=tuple(check.outputs),
-            has_created=any(column.name == CREATED for column in columns),
-            fingerprint="",
-        )
-    )
+    if not isinstance(columns, SqlProblem):
+        return columns, frozen
+    refuse_text(draft.problems, sql.sql_path, columns, line=sql.line, hint=lambda one: _relation_hint(draft, one))
+    return None, frozen
+
+
+def _relation_hint(draft: Draft, problem: SqlProblem) -> str | None:
+    known = {*draft.sources, *draft.latest}
+    return f"Name {problem.relation} in sources." if problem.relation in known else problem.hint
+
+
+def _outputs(
+    draft: Draft,
+    spec: ViewSpec,
+    sql: SqlSpec,
+    entities: tuple[ViewEntityPart, ...] | None,
+    columns: Sequence[FileColumn] | None,
+    *,
+    is_static: bool,
+) -> tuple[tuple[ColumnPart, ...], bool]:
+    """The columns of the view's rows, and do they fit what it declares, as far as that can be told?"""
+    if columns is None:
+        return (), True
+    keys = [ColumnPart(name=key.name, value_type=key.value_type) for key in keys_of(entities)] if entities else None
+    before = len(draft.problems)
+    check = OutputCheck(draft.problems, sql.sql_path, columns)
+    check.run(Declared(keys if entities != () else [], spec.features, spec.unclear, spec.features_told, is_static))
+    return tuple(check.outputs), len(draft.problems) == before
 
 
 async def _columns(

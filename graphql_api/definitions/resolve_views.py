@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from graphql_api.definitions.content import Content
 from graphql_api.definitions.draft import Draft
-from graphql_api.definitions.made import Made, keys_of
-from graphql_api.definitions.problems import nearest
+from graphql_api.definitions.made import Made, declared_features, keys_of
+from graphql_api.definitions.problems import clipped, nearest
 from graphql_api.definitions.reading import CREATED, EVENT
 from graphql_api.definitions.resolve_aggregations import resolve_aggregations
 from graphql_api.definitions.resolve_checks import ask_checks
@@ -23,31 +23,50 @@ from graphql_api.definitions.specs import (
     ViewSpec,
 )
 from graphql_api.documents.feature_views import ValidationPart, ViewEntityPart, ViewKeyPart
-from graphql_api.domain.enums import DefinitionKind
+from graphql_api.domain.references import NAME
 
 
 async def resolve_view(draft: Draft, spec: ViewSpec, *, repin: bool = False) -> Content | None:
-    """None after a problem, and where something that the view builds on has one."""
+    """None after a problem that lets one doubt the view's keys or its features, and where something that it builds on
+    has one: other problems say nothing of what is built on it."""
     aside = draft.aside()
-    content = await _resolve(aside, spec, repin=repin)
+    content, fit = await _resolve(aside, spec, repin=repin)
     draft.problems.extend(aside.problems)
-    if aside.problems or draft.is_broken(DefinitionKind.FEATURE_VIEW, spec.about.name):
-        return None
     draft.warnings.extend(aside.warnings)
-    return content
+    at = spec.about.path
+    doubtful = [f"{at}.{key}" for key in ("entities", "features", *_making(spec))]
+    return content if fit and spec.features_told and not draft.problems.are_at(*doubtful) else None
 
 
-async def _resolve(draft: Draft, spec: ViewSpec, *, repin: bool) -> Content | None:
-    entities = _entities(draft, spec.entities)
+def _making(spec: ViewSpec) -> Sequence[str]:
+    """The parts of the transformation that keys and features follow from."""
+    match spec.transformation:
+        case SqlSpec():
+            return ("transformation.sources",)
+        case AggregationSpec():
+            return ("transformation.source", "transformation.aggregations")
+        case OnDemandSpec():
+            return ("transformation.views", "transformation.request", "transformation.expressions")
+        case _:
+            return ("transformation",)
+
+
+async def _resolve(draft: Draft, spec: ViewSpec, *, repin: bool) -> tuple[Content | None, bool]:
+    """The content, as far as it can be told, and do its features fit?"""
+    entities = _entities(draft, spec)
     _refuse_clashes(draft, f"{spec.about.path}.entities", keys_of(entities or ()), spec.features)
     made = await _made(draft, spec, entities, repin=repin)
-    if made is None:
-        return None
-    keys = keys_of(made.entities)
-    await ask_checks(draft, made.validations, keys, made.features, is_static=made.is_static)
-    if entities is None:
-        return None
-    return Content(
+    validations = made.validations if made is not None else spec.validations
+    features = made.features if made is not None else declared_features(spec.features)
+    if made is not None and isinstance(spec.transformation, OnDemandSpec):
+        entities = made.entities
+    is_declared = isinstance(spec.transformation, SqlSpec | PushSpec)
+    told = not is_declared or (len(features) == len(spec.features) and spec.features_told and not spec.unclear)
+    keys = keys_of(entities) if told and entities is not None and made is not None else None
+    await ask_checks(draft, validations, keys, features, is_static=made is not None and made.is_static)
+    if entities is None or made is None:
+        return None, False
+    content = Content(
         entities=made.entities,
         features=made.features,
         transformation=made.transformation,
@@ -56,6 +75,7 @@ async def _resolve(draft: Draft, spec: ViewSpec, *, repin: bool) -> Content | No
         delay=spec.delay,
         is_static=made.is_static,
     )
+    return content, made.features_fit
 
 
 async def _made(
@@ -74,11 +94,11 @@ async def _made(
             return None
 
 
-def _entities(draft: Draft, specs: Sequence[ViewEntitySpec]) -> tuple[ViewEntityPart, ...] | None:
+def _entities(draft: Draft, view: ViewSpec) -> tuple[ViewEntityPart, ...] | None:
     """None where one cannot be told."""
     parts: list[ViewEntityPart] = []
-    complete = True
-    for spec in specs:
+    complete = view.entities_told
+    for spec in view.entities:
         entity = draft.entities.get(spec.entity)
         if entity is None:
             complete = False
@@ -87,16 +107,24 @@ def _entities(draft: Draft, specs: Sequence[ViewEntitySpec]) -> tuple[ViewEntity
                 draft.problems.add(spec.path, f"There is no entity {spec.entity!r}.", hint)
             continue
         known = [key.name for key in entity.join_keys]
+        complete = complete and spec.keys_told and spec.keys.keys() <= set(known)
         for name in spec.keys:
             if name not in known:
-                message = f"The entity {spec.entity} has no join key {name!r}."
-                draft.problems.add(f"{spec.path}.keys.{name}", message, nearest(name, known))
+                message = f"The entity {spec.entity} has no join key {clipped(name)}."
+                draft.problems.add(f"{spec.path}.keys.{name}", message, _key_hint(spec, name, known))
         keys = tuple(
             ViewKeyPart(name=spec.keys.get(key.name, key.name), join_key=key.name, value_type=key.value_type)
             for key in entity.join_keys
         )
         parts.append(ViewEntityPart(entity_id=entity.id, entity_name=entity.name, keys=keys))
     return tuple(parts) if complete else None
+
+
+def _key_hint(spec: ViewEntitySpec, name: str, known: Sequence[str]) -> str | None:
+    own = spec.keys[name]
+    if own in known and NAME.fullmatch(name):
+        return f"Write {own}: {name}: the entity's name comes first, the view's own after it."
+    return nearest(name, known)
 
 
 def _refuse_clashes(draft: Draft, path: str, keys: Sequence[ViewKeyPart], features: Sequence[FeatureSpec]) -> None:

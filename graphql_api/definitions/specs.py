@@ -30,8 +30,11 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class EntitySpec:
+    """`is_told`: nothing about the join keys is unclear."""
+
     about: Described
     join_keys: tuple[ColumnPart, ...]
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class DeclaredColumn:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """`columns` None: they are learnt from the files."""
+    """`columns` None: they are learnt from the files. `is_told`: nothing about these, the places and the timestamps is
+    unclear."""
 
     about: Described
     uris: tuple[tuple[str, str], ...]
@@ -51,18 +55,22 @@ class SourceSpec:
     event_timestamp: str | None
     created_timestamp: str | None
     timezone: str | None
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ViewEntitySpec:
+    """`keys_told`: nothing about the keys is unclear."""
+
     path: str
     entity: str
     keys: Mapping[str, str]
+    keys_told: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
-    """`value_type` None: it follows from the transformation."""
+    """`value_type` None: it follows from the transformation, or there is a problem with it."""
 
     path: str
     name: str
@@ -94,12 +102,14 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class SqlSpec:
-    """`sql` is empty after a problem."""
+    """`sql` is empty after a problem. `line`: how many lines of the document's text come before it."""
 
     path: str
     description: str
     sources: tuple[InputSpec, ...]
     sql: str
+    sql_path: str
+    line: int
     lookback: int
 
     @property
@@ -120,43 +130,55 @@ class AggregationEntrySpec:
 
 @dataclass(frozen=True, slots=True)
 class AggregationSpec:
-    """`source` None after a problem. `unclear`: features of entries that have one."""
+    """`source` None after a problem. `unclear`: features of entries that have one. `names_told`: there are no features
+    but these."""
 
     path: str
     description: str
     source: str | None
+    source_path: str
     every: int
     offset: int
     aggregations: tuple[AggregationEntrySpec, ...]
     unclear: tuple[str, ...]
+    names_told: bool
     inputs: tuple[InputSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionSpec:
+    """`value_type` None: that of the expression. `type_told`: there is no problem with it."""
+
     path: str
     feature: str
     expression: str
     value_type: ValueType | None
+    type_told: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RequestValueSpec:
+    """`value_type` None after a problem."""
+
     path: str
     name: str
-    value_type: ValueType
+    value_type: ValueType | None
 
 
 @dataclass(frozen=True, slots=True)
 class OnDemandSpec:
-    """`unclear`: features of entries that have a problem."""
+    """`unclear`: features of entries that have a problem. `views_told`, `request_told`, `names_told`: there are no
+    views, request columns and features but these."""
 
     path: str
     description: str
     views: tuple[InputSpec, ...]
+    views_told: bool
     request: tuple[RequestValueSpec, ...]
+    request_told: bool
     expressions: tuple[ExpressionSpec, ...]
     unclear: tuple[str, ...]
+    names_told: bool
 
     @property
     def inputs(self) -> tuple[InputSpec, ...]:
@@ -179,12 +201,17 @@ TransformationSpec = SqlSpec | AggregationSpec | OnDemandSpec | PushSpec
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
     """Durations and `since` in microseconds. `transformation` None after a problem. `features` are what is said of
-    them where types follow from the transformation; then `validations` are left as they are written, in `about`."""
+    them where types follow from the transformation; then `validations` are left as they are written, in `about`.
+    `unclear`: texts in the place of a feature's name that are none. `entities_told`, `features_told`: there are no
+    entities, and no names of features, but these."""
 
     about: Described
     entities: tuple[ViewEntitySpec, ...]
+    entities_told: bool
     transformation: TransformationSpec | None
     features: tuple[FeatureSpec, ...]
+    unclear: tuple[str, ...]
+    features_told: bool
     validations: tuple[ValidationSpec, ...]
     ttl: int | None
     delay: int
@@ -198,7 +225,8 @@ class ViewSpec:
 
 @dataclass(frozen=True, slots=True)
 class EntrySpec:
-    """One entry of a service. `features` None: all of the version's."""
+    """One entry of a service. `features` None: all of the version's. `columns_told`, `keys_told`: there is no problem
+    with what its columns are called, and with its keys."""
 
     path: str
     written: object
@@ -206,6 +234,8 @@ class EntrySpec:
     alias: str | None
     keys: Mapping[str, str]
     features: tuple[tuple[str, str], ...] | None
+    columns_told: bool = True
+    keys_told: bool = True
 
     @property
     def meaning(self) -> tuple[object, ...]:

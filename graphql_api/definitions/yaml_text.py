@@ -1,50 +1,129 @@
-"""YAML text -> JSON's values and no others, at a cost that its length bounds."""
+"""YAML text -> JSON's values and no others, at a cost that its length bounds.
 
-import math
-from collections.abc import Generator
+Plain words mean what they mean in YAML 1.2, as in JSON: `no` and `on` are texts, 010 is ten, 1e3 is a number, and days
+and times are texts."""
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from typing import Any, cast
 
 import yaml
 from yaml.constructor import ConstructorError
+from yaml.reader import Reader as CharacterReader
+
+from graphql_api.definitions.yaml_errors import told
+from graphql_api.definitions.yaml_values import Slip, line_of, value_of
+
+__all__ = ["PLAIN_WORDS", "Document", "Slip", "Unreadable", "load_all", "strange_characters"]
 
 DEEPEST = 100
 """Lists and mappings in each other."""
 MOST_VALUES = 100_000
 """Of one document, with what its aliases stand for written out each time."""
-_TAGS = ("null", "bool", "int", "str", "seq", "map")
+PLAIN_WORDS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "null": (r"~|null|Null|NULL|", ["", *"~nN"]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+    "merge": (r"<<", "<"),
+}
+"""What a word without quotes is, by its form, and the characters that it begins with; whatever has none is a text."""
+_MOST_STRANGE = 20
+_MARKER = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_EMPTY = re.compile(r"(?:[ \t]*(?:#.*)?\n|%.*\n)*[ \t]*(?:#.*)?")
+_SAYS = re.compile(r"^(kind|name):[ \t]*[\"']?([A-Za-z0-9_]+)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
-class NotReadable(Exception):
-    """Says what is wrong, and where in the text."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    value: object = field(repr=False)
+    slips: tuple[Slip, ...]
+    node: yaml.Node | None = field(repr=False, compare=False)
+
+    def line_of(self, path: str, *, within: int = 0) -> int:
+        """From 1; of the deepest part that there is on the way to the path. `within`: the line of a text there."""
+        return line_of(self.node, path, within)
 
 
-def load_all(text: str) -> Generator[object]:
-    """The documents in order; NotReadable stands for one that has its end, but no value.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document without a value. `kind` and `name` are those that its text seems to give."""
 
-    Raises NotReadable where the text itself breaks off being YAML."""
+    line: int
+    message: str
+    hint: str | None
+    kind: str | None = None
+    name: str | None = None
+
+
+def load_all(text: str) -> list[Document | Unreadable]:
+    """The documents in order. Where one breaks off being YAML, the next begins with the next line of `---`; what
+    `strange_characters` finds is read as one that stands for any."""
+    readable = CharacterReader.NON_PRINTABLE.sub("\ufffd", text.removeprefix("\ufeff"))
     try:
-        loader = _Loader(text)
-        while loader.check_node():
-            node = loader.get_node()
-            yield _value(loader, node) if node is not None else None
-    except yaml.YAMLError as refused:
-        raise NotReadable(_placed(refused)) from None
+        return list(_documents(readable, 0))
+    except yaml.YAMLError:
+        return [document for line, part in _parts(readable) for document in _one_by_one(part, line)]
 
 
-def clipped(value: object, longest: int = 100) -> str:
-    """A value to quote in a message, which it shall not fill."""
-    text = repr(value)
-    return text if len(text) <= longest else f"{text[:longest]}…"
+def strange_characters(text: str) -> list[tuple[int, str]]:
+    """Those that no text of YAML may hold as they are, each with its line (from 1), one a line."""
+    found = CharacterReader.NON_PRINTABLE.finditer(text.removeprefix("\ufeff"))
+    lines = {text.count("\n", 0, one.start()) + 1: one[0] for one in islice(found, _MOST_STRANGE)}
+    return sorted(lines.items())
 
 
-def _value(loader: "_Loader", node: yaml.Node) -> object:
+def _parts(text: str) -> Generator[tuple[int, str]]:
+    """What lies between the lines of `---`, each with the number of lines before it."""
+    starts = [found.start() for found in _MARKER.finditer(text)]
+    line = 0
+    for number, (start, end) in enumerate(pairwise([0, *starts, len(text)])):
+        part = text[start:end]
+        if number > 0 or not _EMPTY.fullmatch(part):
+            yield line, part
+        line += part.count("\n")
+
+
+def _one_by_one(text: str, line: int) -> Generator[Document | Unreadable]:
     try:
-        _Extent().check(node)
-        return cast(object, loader.construct_document(node))  # pyright: ignore[reportUnknownMemberType]
+        yield from _documents(text, line)
     except yaml.YAMLError as refused:
-        return NotReadable(_placed(refused))
-    except (ValueError, KeyError):
-        return NotReadable("A value of this document is not of the type that its tag or its form says.")
+        mark = refused.problem_mark if isinstance(refused, yaml.MarkedYAMLError) else None
+        message, hint = told(refused, text, line)
+        yield Unreadable((line if mark is None else mark.line) + 1, message, hint, **dict(_SAYS.findall(text)))
+
+
+def _documents(text: str, line: int) -> Generator[Document | Unreadable]:
+    loader = _Loader(text)
+    loader.line = line
+    while loader.check_node():
+        yield _document(loader.get_node())
+
+
+def _document(node: yaml.Node | None) -> Document | Unreadable:
+    slips: list[Slip] = []
+    try:
+        if node is not None:
+            _Extent().check(node)
+    except yaml.MarkedYAMLError as refused:
+        message, hint = told(refused)
+        return Unreadable(node.start_mark.line + 1 if node is not None else 1, message, hint, **_said(node))
+    value = value_of(node, slips)
+    return Document(value, tuple(slips), node)
+
+
+def _said(node: yaml.Node | None) -> Mapping[str, str]:
+    pairs: list[tuple[yaml.Node, yaml.Node]] = node.value if isinstance(node, yaml.MappingNode) else []
+    return {
+        key.value: value.value
+        for key, value in pairs
+        if key.value in ("kind", "name") and isinstance(value, yaml.ScalarNode)
+    }
 
 
 class _Extent:
@@ -78,7 +157,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Equal keys in one mapping, numbers that JSON does not know and depths without end are errors."""
+    """Depths without end are errors; what a plain word is says YAML 1.2."""
 
     _depth = 0
 
@@ -91,42 +170,12 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         return node
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = cast(object, self.construct_object(key_node, deep=True))  # pyright: ignore[reportUnknownMemberType]
-            if not isinstance(key, str):
-                raise ConstructorError(None, None, f"the key {clipped(key)} is not text", key_node.start_mark)
-            if key in seen:
-                raise ConstructorError(None, None, f"{clipped(key)} is here twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-    def construct_number(self, node: yaml.ScalarNode) -> float:
-        number = self.construct_yaml_float(node)
-        if not math.isfinite(number):
-            raise ConstructorError(None, None, f"{clipped(node.value)} is no number in JSON", node.start_mark)
-        return number
-
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    first: [
+        (f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{form})$", re.ASCII))
+        for kind, (form, firsts) in PLAIN_WORDS.items()
+        if first in firsts
+    ]
+    for first in {one for _, firsts in PLAIN_WORDS.values() for one in firsts}
 }
-_Loader.yaml_constructors = {
-    tag: construct
-    for tag, construct in yaml.SafeLoader.yaml_constructors.items()
-    if tag is None or tag.removeprefix("tag:yaml.org,2002:") in _TAGS
-} | {"tag:yaml.org,2002:float": _Loader.construct_number}
-
-
-def _placed(refused: yaml.YAMLError) -> str:
-    if isinstance(refused, yaml.MarkedYAMLError) and refused.problem_mark is not None:
-        mark = refused.problem_mark
-        return f"This is not YAML: {_short(refused.problem)} (line {mark.line + 1}, column {mark.column + 1})."
-    return f"This is not YAML: {_short(refused)}."
-
-
-def _short(said: object) -> str:
-    text = str(said)
-    return text if len(text) <= 300 else f"{text[:300]}…"

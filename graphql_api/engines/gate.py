@@ -5,16 +5,22 @@ DuckDB's own parser reads it; everything in the tree that is not known to be goo
 
 import json
 from collections.abc import Iterable
-from typing import NoReturn, cast
+from typing import cast
 
 import duckdb
 
+from graphql_api.engines.duck_words import nearest
 from graphql_api.engines.functions import BY_NAME, IT_CHANGES, allowed_functions, words
-from graphql_api.engines.problems import binding, nearest, refuse_sql
+from graphql_api.engines.problems import binding, refuse_all, refuse_sql
+from graphql_api.engines.shapes import SqlProblem
 from graphql_api.engines.text import place
 
 Node = dict[str, object]
 LONGEST_TEXT = 200_000
+_SEES_SOURCES = "SQL sees its sources and nothing else."
+_OF_THE_ROW = "Compute with what is in the rows, such as their times."
+_BY_NAME = {"POSITIONAL_REFERENCE": "Write its name.", "STAR": "Name the columns that are meant."}
+_ONE_ROW = "An expression sees one row: what is made of several is a feature of a view of its own."
 PREFIX = "SELECT "
 """What stands before an expression when it is parsed."""
 
@@ -39,7 +45,9 @@ _SESSION_WORDS = frozenset({"current_catalog", "current_schema", "current_role",
 
 def pass_select(connection: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:
     """Raises Refused(SqlProblem) unless `sql` is one deterministic SELECT over `relations` and its own CTEs."""
-    _Gate(sql, relations).query(_only_statement(connection, sql, before=0), frozenset())
+    gate = _Gate(sql, relations)
+    gate.query(_only_statement(connection, sql, before=0), frozenset())
+    refuse_all(gate.problems)
 
 
 def pass_expression(connection: duckdb.DuckDBPyConnection, expression: str) -> str:
@@ -50,7 +58,9 @@ def pass_expression(connection: duckdb.DuckDBPyConnection, expression: str) -> s
 def expression_tree(connection: duckdb.DuckDBPyConnection, expression: str) -> Node:
     """The tree of `SELECT <expression>`, the expression being deterministic and scalar, or Refused."""
     tree = _only_tree(connection, expression, before=len(PREFIX), prefix=PREFIX)
-    _Gate(expression, (), before=len(PREFIX), scalar=True).is_bare_expression(only_node(tree))
+    gate = _Gate(expression, (), before=len(PREFIX), scalar=True)
+    gate.bare_expression(only_node(tree))
+    refuse_all(gate.problems)
     return tree
 
 
@@ -70,9 +80,9 @@ def _only_statement(connection: duckdb.DuckDBPyConnection, text: str, *, before:
 
 def _only_tree(connection: duckdb.DuckDBPyConnection, text: str, *, before: int, prefix: str = "") -> Node:
     if len(text) > LONGEST_TEXT:
-        refuse_sql(f"The text is longer than {LONGEST_TEXT:,} characters.")
+        refuse_sql(f"The text is longer than {LONGEST_TEXT:,} characters.", hint="Make several views of it.")
     if "\0" in text:
-        refuse_sql("The text holds a NUL character.")
+        refuse_sql("The text holds a NUL character.", hint="Leave it out.")
     with binding(text, before=before):
         statements = connection.extract_statements(prefix + text)
     if len(statements) != 1:
@@ -96,16 +106,19 @@ def _tree(text: str) -> object:
     try:
         return json.loads(text)
     except RecursionError:
-        refuse_sql("The text is nested too deeply.")
+        refuse_sql("The text is nested too deeply.", hint="Make several views of it.")
 
 
 class _Gate:
+    """`problems`: all that is refused; a part that is refused is not looked into."""
+
     def __init__(self, text: str, relations: Iterable[str], *, before: int = 0, scalar: bool = False) -> None:
         self._text = text
         self._relations = {name.lower() for name in relations}
         self._before = before
         self._scalar = scalar
         self._allowed = allowed_functions()
+        self.problems: list[SqlProblem] = []
 
     # ------------------------------------------------------------ queries
 
@@ -114,6 +127,7 @@ class _Gate:
         kind = str(node.get("type"))
         if kind not in _QUERIES:
             self._no(node, f"{kind} is refused.", hint="Write one SELECT.")
+            return
         self._no_sample(node)
         if kind == "RECURSIVE_CTE_NODE":
             ctes |= {str(node.get("cte_name", "")).lower()}
@@ -128,7 +142,7 @@ class _Gate:
             ctes |= {name}
         self._children({key: part for key, part in node.items() if key != "cte_map"}, ctes)
 
-    def is_bare_expression(self, node: Node) -> None:
+    def bare_expression(self, node: Node) -> None:
         """The node of `SELECT <expression>`, and of nothing more."""
         items = cast("list[Node]", node.get("select_list") or [])
         more = ("where_clause", "group_expressions", "group_sets", "having", "qualify", "sample", "modifiers")
@@ -169,15 +183,17 @@ class _Gate:
         kind = str(node["type"])
         self._no_sample(node)
         if kind not in _TABLES:
-            self._no(node, "SHOW, DESCRIBE and SUMMARIZE are refused." if kind == "SHOW_REF" else f"{kind} is refused.")
-        if kind == "BASE_TABLE":
+            what = "SHOW, DESCRIBE and SUMMARIZE are" if kind == "SHOW_REF" else f"{kind} is"
+            self._no(node, f"{what} refused.", hint="Write SELECT … FROM one of the sources.")
+        elif kind == "BASE_TABLE":
             self._base_table(node, ctes)
         elif kind == "TABLE_FUNCTION":
             function = cast("Node", node["function"])
             name = str(function["function_name"]).lower()
             if name not in self._allowed.tables:
                 self._no_table_function(node, name)
-            self._no_schema(function)
+            else:
+                self._no_schema(function)
             self._walk(function["arguments"], ctes)
         else:
             self._children(node, ctes)
@@ -186,23 +202,24 @@ class _Gate:
         path = cast("list[str]", cast("Node", node["qualified_name"])["path"])
         name = ".".join(path)
         if node.get("at_clause"):
-            self._no(node, "AT is refused.")
+            self._no(node, "AT is refused.", hint="Leave it out: a source is as it is.")
         if len(path) != 1 or name.lower() not in self._relations | ctes:
             known = sorted(self._relations | ctes)
-            self._no(
-                node,
-                f"There is no relation {name!r} here.",
-                hint=nearest(name, known) or f"The relations are {', '.join(known) or 'none'}.",
-            )
+            hint = nearest(name, known) or f"The relations are {', '.join(known) or 'none'}."
+            self._no(node, f"There is no relation {name!r} here.", hint=hint, relation=name)
 
     def _expression(self, node: Node, ctes: frozenset[str]) -> None:
         kind = str(node["class"])
         if kind == "PARAMETER":
-            self._no(node, "Parameters are refused.")
+            self._no(node, "Parameters are refused.", hint="Write the value itself.")
+            return
         if kind not in _EXPRESSIONS:
-            self._no(node, f"{kind} is refused.")
+            self._no(node, f"{kind} is refused.", hint=_SEES_SOURCES)
+            return
         if self._scalar and kind in _ONLY_IN_QUERIES:
-            self._no(node, f"{_ONLY_IN_QUERIES[kind]} is refused in an expression.".capitalize())
+            message = f"{_ONLY_IN_QUERIES[kind]} is refused in an expression.".capitalize()
+            self._no(node, message, hint=_BY_NAME.get(kind, _ONE_ROW))
+            return
         if kind in ("FUNCTION", "WINDOW"):
             self._function(node, kind)
         elif kind == "COLUMN_REF":
@@ -213,57 +230,79 @@ class _Gate:
         names = cast("list[str]", node["column_names"])
         word = names[0].lower()
         if len(names) == 1 and word in _CHANGING_WORDS:
-            self._no(node, f"{word!r} is refused: {IT_CHANGES}.")
-        if len(names) == 1 and word in _SESSION_WORDS:
-            self._no(node, f"{word!r} is refused: {self._allowed.why_not(word)}.")
+            self._no(node, f"{word!r} is refused: {IT_CHANGES}.", hint=_OF_THE_ROW, function=word)
+        elif len(names) == 1 and word in _SESSION_WORDS:
+            self._no(node, f"{word!r} is refused: {self._allowed.why_not(word)}.", hint=_SEES_SOURCES, function=word)
 
     def _function(self, node: Node, kind: str) -> None:
         name = str(node["function_name"]).lower()
-        self._no_schema(node)
         arguments = cast("list[Node]", node.get("arguments") or [])
         why = IT_CHANGES if name == "age" and len(arguments) == 1 else self._allowed.why_not(name)
+        if not self._no_schema(node):
+            return
         if why is not None:
-            self._no(node, f"The function {name!r} is refused: {why}.")
-        if name not in self._allowed.known:
-            self._no(node, f"There is no function {name!r}.", hint=nearest(name, self._allowed.everywhere))
-        if kind == "WINDOW" and name not in self._allowed.aggregates | self._allowed.windows:
-            self._no(node, f"The function {name!r} is refused with OVER: it is neither an aggregate nor of windows.")
-        if kind == "FUNCTION" and name not in self._allowed.everywhere | {"unnest"}:
+            hint = _OF_THE_ROW if why == IT_CHANGES else _SEES_SOURCES
+            self._no(node, f"The function {name!r} is refused: {why}.", hint=hint, function=name)
+        elif name not in self._allowed.known:
+            hint = nearest(name, self._allowed.everywhere) or "Write a function of DuckDB."
+            self._no(node, f"There is no function {name!r}.", hint=hint, function=name)
+        elif kind == "WINDOW" and name not in self._allowed.aggregates | self._allowed.windows:
+            message = f"The function {name!r} is refused with OVER: it is neither an aggregate nor of windows."
+            self._no(node, message, hint="Leave OVER out.", function=name)
+        elif kind == "FUNCTION" and name not in self._allowed.everywhere | {"unnest"}:
             needs = "OVER" if name in self._allowed.windows else "to stand in FROM"
-            self._no(node, f"The function {name!r} is refused here: it needs {needs}.")
-        if self._scalar and name not in self._allowed.scalars:
-            self._no(node, f"The function {name!r} is refused in an expression: it is not scalar.")
-        if name in BY_NAME:
+            message = f"The function {name!r} is refused here: it needs {needs}."
+            over = f"Write {name}(…) OVER (PARTITION BY … ORDER BY …)."
+            hint = _ONE_ROW if self._scalar else over if needs == "OVER" else "Write it in FROM."
+            self._no(node, message, hint=hint, function=name)
+        elif self._scalar and name not in self._allowed.scalars:
+            message = f"The function {name!r} is refused in an expression: it is not scalar."
+            self._no(node, message, hint=_ONE_ROW, function=name)
+        elif name in BY_NAME:
             self._aggregate_by_name(node, name, arguments)
 
     def _aggregate_by_name(self, node: Node, name: str, arguments: list[Node]) -> None:
         chosen = cast("Node", arguments[1].get("expression") or {}) if len(arguments) > 1 else {}
         constant = cast("Node", chosen.get("literal") or {})
         if constant.get("kind") != "STRING" or str(constant.get("text")).lower() not in self._allowed.aggregates:
-            self._no(node, f"{name!r} takes the name of an aggregate, written as a text.")
+            message = f"{name!r} takes the name of an aggregate, written as a text."
+            self._no(node, message, hint=f"Such as {name}(list, 'sum').", function=name)
 
     # ------------------------------------------------------------ refusals
 
-    def _no_table_function(self, node: Node, name: str) -> NoReturn:
+    def _no_table_function(self, node: Node, name: str) -> None:
         why = self._allowed.why_not(name)
         if why is not None:
-            self._no(
-                node, f"The table function {name!r} is refused: {why}.", hint="SQL sees its sources and nothing else."
-            )
-        if name in self._allowed.known:
-            self._no(node, f"The function {name!r} is refused in FROM: it is not among those that may stand there.")
-        self._no(node, f"There is no table function {name!r}.", hint=nearest(name, self._allowed.tables))
+            self._no(node, f"The table function {name!r} is refused: {why}.", hint=_SEES_SOURCES)
+        elif name in self._allowed.known:
+            message = f"The function {name!r} is refused in FROM: it is not among those that may stand there."
+            self._no(node, message, hint=_SEES_SOURCES)
+        else:
+            hint = nearest(name, self._allowed.tables) or _SEES_SOURCES
+            self._no(node, f"There is no table function {name!r}.", hint=hint)
 
-    def _no_schema(self, node: Node) -> None:
+    def _no_schema(self, node: Node) -> bool:
+        """Is it without one?"""
         path = cast("list[str]", cast("Node", node["qualified_name"])["path"])
         if len(path) != 1:
             self._no(node, f"The function {'.'.join(path)!r} is refused.", hint="Write it without a schema.")
+        return len(path) == 1
 
     def _no_sample(self, node: Node) -> None:
         if node.get("sample") is not None:
-            self._no(node, "A sample is refused: it is not the same every time.")
+            hint = "Leave it out, or choose rows by a condition."
+            self._no(node, "A sample is refused: it is not the same every time.", hint=hint)
 
-    def _no(self, node: Node, message: str, *, hint: str | None = None) -> NoReturn:
+    def _no(
+        self,
+        node: Node,
+        message: str,
+        *,
+        hint: str | None = None,
+        relation: str | None = None,
+        function: str | None = None,
+    ) -> None:
         offset = node.get("query_location")
         at = place(self._text, offset - self._before) if isinstance(offset, int) and offset < 2**63 else None
-        refuse_sql(message, hint=hint, at=at)
+        line, column = at or (None, None)
+        self.problems.append(SqlProblem(message, hint, line, column, relation, function))

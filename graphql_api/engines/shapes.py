@@ -277,12 +277,17 @@ Request = (
 
 
 class SqlProblem(msgspec.Struct, frozen=True, tag=True):
-    """Why a SQL text or a fragment is refused; `position` (from 1) where in it, if that is known."""
+    """Why a SQL text or a fragment is refused; where in it (from 1), if that is known.
+
+    `relation`, `function`: the one that it lacks, or that is refused. `others`: what else is wrong with the text."""
 
     message: str
     hint: str | None = None
     line: int | None = None
     column: int | None = None
+    relation: str | None = None
+    function: str | None = None
+    others: tuple["SqlProblem", ...] = ()
 
 
 class ComputeProblem(msgspec.Struct, frozen=True, tag=True):

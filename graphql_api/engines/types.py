@@ -135,6 +135,19 @@ def fits(data_type: str, value_type: ValueType) -> bool:
             return text.endswith("[]") and fits(text[:-2], element_of(value_type))
 
 
+def castable(data_type: str, value_type: ValueType) -> bool:
+    """Is there a CAST from the one to the other? Of a text one may still fail, by its value."""
+    text, wanted = canonical(data_type), canonical(value_type.sql)
+    if wanted.endswith("[]") or text.endswith("[]"):
+        both = wanted.endswith("[]") and text.endswith("[]")
+        return wanted == "VARCHAR" or (both and castable(text[:-2], element_of(value_type)))
+    if "VARCHAR" in (text, wanted) or UNKNOWN in (text, wanted):
+        return True
+    if wanted == "TIMESTAMP WITH TIME ZONE":
+        return text in _TIMESTAMPS
+    return _is_number(text) or text == "BOOLEAN"
+
+
 def element_of(value_type: ValueType) -> ValueType:
     return ValueType(value_type.value.removesuffix("_LIST"))
 

@@ -45,7 +45,7 @@ class Learning:
         except NotFound:
             return []
         except InvalidInput as refused:
-            return Refusal(refused.message, uri=uri)
+            return Refusal(refused.message, "Name a place there, or the uri of an upload.", uri)
 
     async def schemas(
         self, objects: Sequence[ObjectInfo], describe: "Describe"

@@ -6,6 +6,7 @@ from graphql_api.definitions.documents import Definition
 from graphql_api.definitions.parse import Parsed, parse
 from graphql_api.definitions.problems import Problems
 from graphql_api.definitions.registry import Registry, RunInProgress
+from graphql_api.definitions.specs import ServiceSpec, ViewSpec
 from graphql_api.documents.base import ID
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
@@ -75,8 +76,10 @@ async def _built_on(version_ids: Sequence[ID]) -> set[str]:
 
 def _named(specs: Parsed) -> set[str]:
     """The views that are defined, those that services refer to, and those that these are made from."""
-    entries = (entry.reference for service in specs.services.values() for entry in service.entries)
-    made = (view.transformation for view in specs.views.values())
+    services = [*specs.services.values(), *(one for one in specs.nameless if isinstance(one, ServiceSpec))]
+    views = [*specs.views.values(), *(one for one in specs.nameless if isinstance(one, ViewSpec))]
+    entries = (entry.reference for service in services for entry in service.entries)
+    made = (view.transformation for view in views)
     inputs = (one.reference for spec in made if spec is not None for one in spec.inputs)
     return {*specs.views, *(reference.name for reference in (*entries, *inputs))}
 

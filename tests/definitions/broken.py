@@ -84,7 +84,7 @@ BROKEN: dict[str, str] = {
     ),
     "a column that is no feature": with_sql(f"SELECT {OUTPUTS}, dep_delay, air_time FROM flights"),
     "times in a static view": with_sql(
-        "SELECT tailnum, seats AS dep_delay, now() AS event_timestamp FROM planes",
+        "SELECT tailnum, seats AS dep_delay, TIMESTAMP '2025-01-01' AS event_timestamp FROM planes",
         sources="[planes]",
         ttl="1d",
         delay="0s",

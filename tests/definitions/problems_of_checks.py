@@ -11,10 +11,10 @@ PROBLEMS: dict[str, list[Problem]] = {
         ),
     ],
     "a check of freshness": [
-        Problem("definitions[5].validations[0].check", "The check FRESHNESS is not available yet.", None),
+        Problem("definitions[5].validations[0].check", "The check FRESHNESS is not available yet.", "Leave it out."),
     ],
     "a check of drift": [
-        Problem("definitions[5].validations[0].check", "The check NO_DRIFT is not available yet.", None),
+        Problem("definitions[5].validations[0].check", "The check NO_DRIFT is not available yet.", "Leave it out."),
     ],
     "a check of a feature that is not there": [
         Problem(
@@ -29,7 +29,7 @@ PROBLEMS: dict[str, list[Problem]] = {
         ),
     ],
     "a check without its severity": [
-        Problem("definitions[5].validations[0].severity", "It is required.", None),
+        Problem("definitions[5].validations[0].severity", "severity is required.", "Known: BLOCK, QUARANTINE, WARN."),
     ],
     "a parameter that is none": [
         Problem("definitions[5].validations[0].parameters.min", "There is no key 'min' here.", None),
@@ -46,17 +46,23 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem("definitions[5].validations[0].parameters.max", "This must be a finite number, not true.", None),
     ],
     "a range upside down": [
-        Problem("definitions[5].validations[0].parameters.min", "min is greater than max: nothing could pass.", None),
+        Problem(
+            "definitions[5].validations[0].parameters.min",
+            "min is greater than max: nothing could pass.",
+            "Exchange the two.",
+        ),
     ],
     "a range without bounds": [
-        Problem("definitions[5].validations[0].parameters", "Give min, max or both.", None),
+        Problem("definitions[5].validations[0].parameters", "Give min, max or both.", "Such as parameters: {min: 0}."),
     ],
     "a set of other values": [
-        Problem("definitions[5].validations[0].parameters.values[1]", "This must be text, not 1.", None),
+        Problem("definitions[5].validations[0].parameters.values[1]", "This must be text, not 1.", "Put it in quotes."),
     ],
     "a pattern that RE2 does not know": [
         Problem(
-            "definitions[5].validations[0].parameters.pattern", "Invalid Input Error: invalid perl operator: (?=", None
+            "definitions[5].validations[0].parameters.pattern",
+            "The pattern cannot be read: invalid perl operator: (?=.",
+            "It is written for RE2, which has no look-around and no references back.",
         ),
     ],
     "a length below zero": [
@@ -66,14 +72,14 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem(
             "definitions[5].validations[0].parameters.expression",
             "The expression is DOUBLE, not BOOLEAN.",
-            "Write a condition.",
+            "Write a condition, which is true or false, such as dep_delay > 15.",
         ),
     ],
     "an expression over what is not there": [
         Problem(
             "definitions[5].validations[0].parameters.expression",
-            'Binder Error: Referenced column "dep_dely" not found in FROM clause!',
-            None,
+            "Line 1, column 1: There is no column 'dep_dely' here.",
+            "Did you mean 'dep_delay'?",
         ),
     ],
     "a count that quarantines": [
@@ -92,7 +98,9 @@ PROBLEMS: dict[str, list[Problem]] = {
     ],
     "unique without columns": [
         Problem(
-            "definitions[5].validations[0].feature", "UNIQUE needs a feature, or parameters: {columns: […]}.", None
+            "definitions[5].validations[0].feature",
+            "UNIQUE needs a feature, or parameters: {columns: […]}.",
+            "Write columns: [tailnum, event_timestamp] in parameters.",
         ),
     ],
     "a check called as the implicit one": [

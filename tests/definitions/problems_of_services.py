@@ -6,9 +6,8 @@ PROBLEMS: dict[str, list[Problem]] = {
     "a reference that is none": [
         Problem(
             "definitions[7].features[0]",
-            "'aircraft_delays@0' is not a reference: write name, name@3, name:feature or name@3:feature, "
-            "names of small letters, digits and _.",
-            None,
+            "'aircraft_delays@0' is not a reference.",
+            "Write name, name@3, name:feature or name@3:feature, names of small letters, digits and _.",
         ),
     ],
     "a view that is not there": [
@@ -32,7 +31,7 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem(
             "definitions[7].features[0].features",
             "'aircraft_delays:flights_7d' names a feature already.",
-            "Write view: without :feature.",
+            "Write view: aircraft_delays, or leave features out.",
         ),
     ],
     "a key that the view has not": [
@@ -45,23 +44,24 @@ PROBLEMS: dict[str, list[Problem]] = {
     "one column for two features": [
         Problem(
             "definitions[7].features[1]",
-            "Two features would be called 'flights_7d': aircraft_delays@1:flights_7d and aircraft_delays@1:flights_7d.",
-            "Give one a name in front: {view: aircraft_delays@1, as: …}.",
+            "The column flights_7d would come twice, from aircraft_delays@1 (features[0]) and aircraft_delays@1 "
+            "(features[1]).",
+            "Give one of the two a name in front: {view: aircraft_delays, as: …}.",
         ),
     ],
     "a column called as a request column": [
         Problem(
             "definitions[7].features[0]",
-            "The feature aircraft_profile@1:seats and the request column for the aircraft of aircraft_profile@1 "
-            "would both be called 'seats'.",
+            "The feature aircraft_profile@1:seats and the request column for the aircraft of aircraft_profile@1 would "
+            "both be called 'seats'.",
             "Give the feature a name in front with as, or rename the key.",
         ),
     ],
     "one request column for two entities": [
         Problem(
             "definitions[7].features[1]",
-            "The request column 'tailnum' would be the aircraft of aircraft_delays@1 (STRING) and "
-            "the airport of w@1 (STRING).",
+            "The request column 'tailnum' would be the aircraft of aircraft_delays@1 (STRING) and the airport of w@1 "
+            "(STRING).",
             "Rename one: {view: w@1, keys: {tailnum: …}}.",
         ),
     ],
@@ -72,10 +72,10 @@ PROBLEMS: dict[str, list[Problem]] = {
     ],
     "many things at once": [
         Problem("definitions[1].joinKeys[0].type", "'STRNG' is none of the words for type.", "Did you mean 'STRING'?"),
-        Problem(
-            "definitions[5].ttl", "'x' is not a duration: write a whole number and s, m, h, d or w, such as 30d.", None
-        ),
         Problem("definitions[5].entities[0]", "There is no entity 'airprt'.", "Did you mean 'airport'?"),
+        Problem(
+            "definitions[5].ttl", "'x' is not a duration.", "Write a whole number and s, m, h, d or w, such as 30d."
+        ),
         Problem("definitions[6].features[1]", "There is no feature view 'nothing'.", "Known: v."),
     ],
 }

@@ -4,25 +4,17 @@ from graphql_api.errors import Problem
 
 PROBLEMS: dict[str, list[Problem]] = {
     "an unknown key": [
-        Problem("definitions[0].joinKeys", "It is required.", None),
         Problem("definitions[0].join_keys", "There is no key 'join_keys' here.", "Did you mean 'joinKeys'?"),
     ],
     "an unknown key deep inside": [
-        Problem("definitions[5].features[0].type", "It is required.", None),
         Problem("definitions[5].features[0].typ", "There is no key 'typ' here.", "Did you mean 'type'?"),
     ],
     "an unknown type": [
-        Problem(
-            "definitions[0].joinKeys[0].type",
-            "'TEXT' is none of the words for type.",
-            "Known: BOOL, INT64, STRING, TIMESTAMP.",
-        ),
+        Problem("definitions[0].joinKeys[0].type", "'TEXT' is none of the words for type.", "Did you mean 'STRING'?"),
     ],
     "a float as a join key": [
         Problem(
-            "definitions[0].joinKeys[0].type",
-            "'FLOAT64' is none of the words for type.",
-            "Known: BOOL, INT64, STRING, TIMESTAMP.",
+            "definitions[0].joinKeys[0].type", "FLOAT64 can be no join key.", "Known: BOOL, INT64, STRING, TIMESTAMP."
         ),
     ],
     "no join key": [
@@ -32,23 +24,31 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem(
             "definitions[0].name",
             "'Air-craft' is not a name.",
-            "Names are small letters, digits and _, begin with a letter, at most 63.",
+            "Names are small letters, digits and _, begin with a letter, at most 63. Such as air_craft.",
         ),
     ],
     "no name": [
-        Problem("definitions[0].name", "It is required.", None),
+        Problem("definitions[0].name", "name is required.", "Write name: …"),
     ],
     "text that is none": [
-        Problem("definitions[0].owner", "This must be text, not a number.", "Put it in quotes."),
+        Problem("definitions[0].owner", "This must be text, not the number 7.", "Put it in quotes."),
     ],
     "text that cannot be held": [
-        Problem("definitions[0].description", "The text holds a character that is none: NUL, or half of a pair.", None),
+        Problem(
+            "definitions[0].description",
+            "The text holds a character that is none: NUL, or half of a pair.",
+            "Leave it out.",
+        ),
     ],
     "a list that is none": [
-        Problem("definitions[0].joinKeys", "This must be a list, not text.", None),
+        Problem(
+            "definitions[0].joinKeys", "This must be a list, not text.", "Write joinKeys: [{name: …, type: STRING}]."
+        ),
     ],
     "the same name twice": [
-        Problem("definitions[1].name", "Entity aircraft is defined twice.", "The other is definitions[0]."),
+        Problem(
+            "definitions[1].name", "Entity aircraft is defined twice.", "Leave one out: the other is definitions[0]."
+        ),
     ],
     "a place outside": [
         Problem(
@@ -78,6 +78,11 @@ PROBLEMS: dict[str, list[Problem]] = {
             "A source without eventTimestamp is a look-up table, whose rows do not become known one by one.",
             "Name the column with the time of each row: eventTimestamp.",
         ),
+        Problem(
+            "definitions[0].createdTimestamp",
+            "The column 'year' is BIGINT, which is no time.",
+            "No column of the source holds times.",
+        ),
     ],
     "a time zone that is none": [
         Problem(
@@ -88,6 +93,15 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem("definitions[0].columns[0].type", "There is no type 'STRNG'.", "Did you mean 'STRING'?"),
     ],
     "a delta source": [
-        Problem("definitions[0].delta", "Delta sources are not available yet.", "Name Parquet files: files: s3://…."),
+        Problem(
+            "definitions[0].delta",
+            "Delta sources are not available yet.",
+            "Name Parquet files: files: s3://bucket/folder/*.parquet.",
+        ),
+        Problem(
+            "definitions[0].whatever",
+            "There is no key 'whatever' here.",
+            "Known: columns, createdTimestamp, delta, description, eventTimestamp, files, name, owner, tags, timezone.",
+        ),
     ],
 }

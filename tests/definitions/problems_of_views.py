@@ -8,7 +8,9 @@ PROBLEMS: dict[str, list[Problem]] = {
     ],
     "no entities": [
         Problem(
-            "definitions[5].entities", "It is required.", "Write entities: [] for a view with one row for everyone."
+            "definitions[5].entities",
+            "entities is required.",
+            "Name the entities, or write entities: [] for a view with one row for everyone.",
         ),
     ],
     "a source that is not there": [
@@ -34,31 +36,29 @@ PROBLEMS: dict[str, list[Problem]] = {
     ],
     "a feature called as a join key": [
         Problem(
-            "definitions[5].features[0].name", "'tailnum' is a join key of the view.", "Give the feature another name."
-        ),
-        Problem(
             "definitions[5].transformation.sql",
             "The SQL gives 'dep_delay', which is no feature of the view.",
-            "Declare it: {name: dep_delay, type: FLOAT64}, or leave it out of the SELECT.",
+            "Leave out of the SELECT what is none, or declare it: {name: dep_delay, type: FLOAT64}.",
+        ),
+        Problem(
+            "definitions[5].features[0].name", "'tailnum' is a join key of the view.", "Give the feature another name."
         ),
     ],
     "a feature called as a timestamp": [
         Problem(
             "definitions[5].features[1].name",
             "'created_timestamp' is the name of a timestamp of the row.",
-            "Give the feature another name.",
+            "Give it another name.",
         ),
     ],
     "a duration that is none": [
-        Problem(
-            "definitions[5].ttl",
-            "'30 days' is not a duration: write a whole number and s, m, h, d or w, such as 30d.",
-            None,
-        ),
+        Problem("definitions[5].ttl", "'30 days' is not a duration.", "Did you mean '30d'?"),
     ],
     "a day that is none": [
         Problem(
-            "definitions[5].since", "'2025-02-30' is neither a day nor a time with an offset, such as 2025-11-01.", None
+            "definitions[5].since",
+            "'2025-02-30' is neither a day nor a time with an offset.",
+            "Write a day, such as 2025-11-01, or a time with an offset, such as 2025-11-01T10:00:00Z.",
         ),
     ],
     "a schedule that is none": [
@@ -75,13 +75,17 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem("definitions[5].publish", "'automatic' is none of the words for publish.", "Did you mean 'auto'?"),
     ],
     "SQL that DuckDB cannot read": [
-        Problem("definitions[5].transformation.sql", 'Parser Error: syntax error at or near "1"', None),
+        Problem(
+            "definitions[5].transformation.sql",
+            "Line 1, column 1: The text cannot be read at 'SELEC'.",
+            "Look at it and at what stands before it: a comma, a bracket, a quote, a word that lacks.",
+        ),
     ],
     "a column that is not there": [
         Problem(
             "definitions[5].transformation.sql",
-            'Binder Error: Referenced column "dep_dely" not found in FROM clause!',
-            None,
+            "Line 1, column 83: There is no column 'dep_dely' here.",
+            "Did you mean 'dep_delay'?",
         ),
     ],
     "a join key that the SQL does not give": [
@@ -107,28 +111,28 @@ PROBLEMS: dict[str, list[Problem]] = {
     ],
     "a feature that the SQL does not give": [
         Problem(
+            "definitions[5].transformation.sql",
+            "The SQL gives 'air_time', which is no feature of the view.",
+            "Leave out of the SELECT what is none, or declare it: {name: air_time, type: FLOAT64}.",
+        ),
+        Problem(
             "definitions[5].features[0].name",
             "The SQL does not give the feature 'dep_delay'.",
             "Select it: … AS dep_delay. The SQL gives tailnum, event_timestamp, created_timestamp, air_time.",
-        ),
-        Problem(
-            "definitions[5].transformation.sql",
-            "The SQL gives 'air_time', which is no feature of the view.",
-            "Declare it: {name: air_time, type: FLOAT64}, or leave it out of the SELECT.",
         ),
     ],
     "a type that does not fit": [
         Problem(
             "definitions[5].features[0].type",
             "The SQL gives VARCHAR for 'dep_delay', which is declared FLOAT64.",
-            "Write CAST(… AS DOUBLE) AS dep_delay, or declare STRING.",
+            "Write CAST(… AS DOUBLE) AS dep_delay. Or declare STRING.",
         ),
     ],
     "a type that no feature can hold": [
         Problem(
             "definitions[5].features[0].type",
             "The SQL gives INTERVAL for 'dep_delay', which is declared FLOAT64.",
-            "Write CAST(… AS DOUBLE) AS dep_delay.",
+            "Select something else AS dep_delay: no cast makes DOUBLE of INTERVAL.",
         ),
     ],
     "a join key whose type does not fit": [
@@ -142,10 +146,15 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem(
             "definitions[5].transformation.sql",
             "The SQL gives 'air_time', which is no feature of the view.",
-            "Declare it: {name: air_time, type: FLOAT64}, or leave it out of the SELECT.",
+            "Leave out of the SELECT what is none, or declare it: {name: air_time, type: FLOAT64}.",
         ),
     ],
     "times in a static view": [
+        Problem(
+            "definitions[5].transformation.sql",
+            "The view is static, since no source has a time: it has no event_timestamp.",
+            "Leave it out.",
+        ),
         Problem(
             "definitions[5].ttl", "The view is static, since no source has a time: it has no ttl.", "Leave it out."
         ),
@@ -158,11 +167,6 @@ PROBLEMS: dict[str, list[Problem]] = {
         Problem(
             "definitions[5].reprocess",
             "The view is static, since no source has a time: it has no reprocess.",
-            "Leave it out.",
-        ),
-        Problem(
-            "definitions[5].transformation.sql",
-            "The view is static, since no source has a time: it has no event_timestamp.",
             "Leave it out.",
         ),
     ],

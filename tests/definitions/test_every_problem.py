@@ -43,7 +43,6 @@ async def test_a_bad_name_hides_no_other_problem() -> None:
         ("definitions[2].tll", "There is no key 'tll' here."),
         ("definitions[2].transformation.sources[1]", "There is no data source and no view 'flihgts'."),
         ("definitions[2].validations[0].feature", "The view has no feature 'nosuch'."),
-        ("definitions[2].validations[0].parameters", "Give min, max or both."),
         ("definitions[2].validations[0].parameters.mn", "There is no key 'mn' here."),
         ("definitions[3].features[0]", "There is no feature view 'nosuch'."),
         ("definitions[3].name", "'9lives' is not a name."),

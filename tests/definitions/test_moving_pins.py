@@ -124,8 +124,9 @@ async def test_a_successor_that_lacks_what_is_used_is_refused_where_it_is_define
     assert await world.problems(text) == [
         Problem(
             "definitions[0]",
-            'busy could not read it any more. Binder Error: Referenced column "flights_7d" not found in FROM clause!',
-            None,
+            "busy could not read it any more. In its transformation.sql: Line 1, column 53: There is no column "
+            "'flights_7d' here.",
+            "Keep what it reads, or define busy anew in the same plan.",
         )
     ]
 

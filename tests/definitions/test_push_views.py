@@ -131,9 +131,13 @@ async def test_features_need_types_and_the_push_a_mapping(world: World) -> None:
     text = POSITION.replace("{push: {}}", "{push: [], lookback: 1d}").replace(", type: INT64", "")
 
     assert await world.problems(GROUND + text) == [
-        Problem("definitions[5].transformation.push", "This must be a mapping, not a list.", None),
+        Problem("definitions[5].transformation.push", "This must be a mapping, not a list.", "Write push: {}."),
         Problem(
             "definitions[5].transformation.lookback", "There is no key 'lookback' here.", "Known: description, push."
         ),
-        Problem("definitions[5].features[0].type", "It is required.", None),
+        Problem(
+            "definitions[5].features[0].type",
+            "type is required.",
+            "Known: BOOL, BOOL_LIST, FLOAT64, FLOAT64_LIST, INT64, INT64_LIST, STRING, STRING_LIST, TIMESTAMP.",
+        ),
     ]

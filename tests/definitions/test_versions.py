@@ -307,8 +307,8 @@ async def test_a_lost_column_that_a_view_uses_is_refused_naming_the_view(world: 
     assert [(problem.path, problem.message) for problem in await world.problems(FLIGHTS)] == [
         (
             "definitions[0]",
-            "aircraft_delays could not read it any more. "
-            'Binder Error: Referenced column "dep_delay" not found in FROM clause!',
+            "aircraft_delays could not read it any more. In its transformation.sql: "
+            "Line 4, column 12: There is no column 'dep_delay' here.",
         )
     ]
 

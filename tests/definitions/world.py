@@ -1,12 +1,13 @@
-"""A registry in memory: definitions are planned by the real planner, its writes are taken over, and SQL is typed by
-a real DuckDB. Files are columns by place."""
+"""A registry in memory: definitions are planned by the real planner, its writes are taken over, and SQL is judged by
+the real engine. Files are columns by place."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 import duckdb
+import msgspec
 from beanie import Document
 
 from graphql_api.definitions.documents import Definition, read_yaml
@@ -21,12 +22,24 @@ from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.domain.enums import VersionState
+from graphql_api.engines.describe import check_expression, check_pattern, describe_sql
 from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import FileColumn, Relation, SqlProblem, TypedExpression, TypeExpression
+from graphql_api.engines.shapes import (
+    CheckExpression,
+    CheckPattern,
+    DescribeSql,
+    FileColumn,
+    Relation,
+    SqlProblem,
+    TypedExpression,
+    TypeExpression,
+)
 from graphql_api.errors import InvalidInput, Problem
 
 D = TypeVar("D", bound=Document)
+Q = TypeVar("Q", bound=msgspec.Struct)
+A = TypeVar("A")
 
 FLIGHTS = {
     "tailnum": "VARCHAR",
@@ -67,37 +80,36 @@ class DuckAnswers:
 
     async def sql(self, sql: str, relations: Sequence[Relation]) -> Sequence[FileColumn] | SqlProblem:
         await asyncio.sleep(0)
-        with duckdb.connect() as connection:
-            try:
-                for relation in relations:
-                    columns = ", ".join(f'"{column.name}" {column.data_type}' for column in relation.columns)
-                    connection.execute(f'CREATE TABLE "{relation.name}" ({columns})')
-                rows = connection.execute(f"DESCRIBE {sql}").fetchall()
-            except duckdb.Error as refused:
-                return SqlProblem(str(refused).splitlines()[0])
-        return [FileColumn(row[0], row[1]) for row in rows]
+        return _judged(describe_sql, DescribeSql(sql, list(relations)))
 
     async def expression(self, expression: str, columns: Sequence[FileColumn]) -> FileColumn | SqlProblem:
-        row = Relation("one_row", list(columns) or [FileColumn("nothing", "INTEGER")])
-        answer = await self.sql(f"SELECT {expression} AS value FROM one_row", [row])
-        return answer if isinstance(answer, SqlProblem) else FileColumn(expression, answer[0].data_type)
+        await asyncio.sleep(0)
+        return _judged(check_expression, CheckExpression(expression, list(columns)))
 
     async def expression_over(
         self, expression: str, relations: Sequence[Relation], bare: str
     ) -> TypedExpression | SqlProblem:
-        with duckdb.connect() as connection:
-            try:
-                return type_expression(connection, TypeExpression(expression, list(relations), bare))
-            except Refused as refused:
-                return cast("SqlProblem", refused.problem)
+        return _judged(type_expression, TypeExpression(expression, list(relations), bare))
 
     async def pattern(self, pattern: str) -> SqlProblem | None:
+        return _judged(check_pattern, CheckPattern(pattern))
+
+
+_JUDGED: dict[bytes, Any] = {}
+"""The same question has the same answer."""
+
+
+def _judged(judge: Callable[[duckdb.DuckDBPyConnection, Q], A], question: Q) -> A | SqlProblem:
+    """As the sandbox would."""
+    key = msgspec.msgpack.encode(question)
+    if key not in _JUDGED:
         with duckdb.connect() as connection:
+            connection.execute("SET errors_as_json=true; SET TimeZone='UTC'")
             try:
-                connection.execute("SELECT regexp_full_match('', ?)", [pattern]).fetchall()
-            except duckdb.Error as refused:
-                return SqlProblem(str(refused).splitlines()[0])
-        return None
+                _JUDGED[key] = judge(connection, question)
+            except Refused as refused:
+                _JUDGED[key] = refused.problem
+    return _JUDGED[key]
 
 
 def definitions_of(text: str) -> list[Definition]:

@@ -156,19 +156,24 @@ def test_a_refusal_says_why(connection: duckdb.DuckDBPyConnection, sql: str, mes
 
 @pytest.mark.parametrize("sql", ["SELECT getenv('HOME')", "SELECT read_text('x')", "SELECT version()"])
 def test_what_is_refused_for_good_is_not_taken_for_a_slip(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    assert refusal(connection, sql).hint is None
+    assert refusal(connection, sql).hint == "SQL sees its sources and nothing else."
 
 
 def test_a_refusal_says_where_in_characters_and_what_was_meant(connection: duckdb.DuckDBPyConnection) -> None:
     sql = "SELECT 'née' AS a,\n  flor(b) FROM flights"
 
     assert refusal(connection, sql) == SqlProblem(
-        "There is no function 'flor'.", "Did you mean 'floor'?", line=2, column=3
+        "There is no function 'flor'.", "Did you mean 'floor'?", line=2, column=3, function="flor"
     )
     assert refusal(connection, "SELECT 'née' FROM flight") == SqlProblem(
-        "There is no relation 'flight' here.", "Did you mean 'flights'?", line=1, column=19
+        "There is no relation 'flight' here.", "Did you mean 'flights'?", line=1, column=19, relation="flight"
     )
-    assert refusal(connection, "SELEC 1") == SqlProblem('syntax error at or near "SELEC"', None, line=1, column=1)
+    assert refusal(connection, "SELEC 1") == SqlProblem(
+        "The text cannot be read at 'SELEC'.",
+        "Look at it and at what stands before it: a comma, a bracket, a quote, a word that lacks.",
+        line=1,
+        column=1,
+    )
 
 
 def test_text_that_nests_without_end_is_refused(connection: duckdb.DuckDBPyConnection) -> None:

@@ -284,6 +284,4 @@ def test_a_column_that_is_not_there_is_refused_with_its_place_and_the_nearest_na
     with pytest.raises(Refused) as caught:
         bench.ask(DescribeSql("SELECT k,\n  vv FROM src", [timed()]))
 
-    assert caught.value.problem == SqlProblem(
-        'Referenced column "vv" not found in FROM clause!', "Did you mean 'v'?", line=2, column=3
-    )
+    assert caught.value.problem == SqlProblem("There is no column 'vv' here.", "Did you mean 'v'?", line=2, column=3)
