@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
 from graphql_api.definitions.draft import Draft
-from graphql_api.definitions.outputs import sql_text
+from graphql_api.definitions.outputs import refuse_text
 from graphql_api.definitions.parse import Parsed
 from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.definitions.specs import AggregationSpec, OnDemandSpec, SqlSpec, ViewSpec
@@ -29,7 +29,7 @@ async def _check(draft: Draft, one: Text, judge: Judge) -> None:
     path, text, relations = one
     problem = await judge.text(text, relations)
     if problem is not None:
-        draft.problems.add(path, sql_text(problem), problem.hint)
+        refuse_text(draft.problems, path, problem)
 
 
 def _texts(view: ViewSpec) -> Iterator[Text]:

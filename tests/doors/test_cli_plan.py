@@ -34,15 +34,19 @@ async def test_problems_of_files_and_of_the_plan_are_told_at_once(door: Door, tm
             await planned(api, read([file]), project.name)
 
     assert [(problem.path, problem.hint) for problem in refused.value.problems] == [
-        (f"{file}, document 1: kind", "Did you mean 'Entity'?"),
-        (f"{file}, document 2 (entity aircraft): joinKeys[0].type", "Did you mean 'STRING'?"),
-        (f"{file}, document 3 (entity aircraft): name", f"The other is {file}, document 2 (entity aircraft)."),
+        (f"{file}:1, document 1 (entity x): kind", "Did you mean 'Entity'?"),
+        (f"{file}:1, document 1 (entity x): joinKeys", "Write joinKeys: [{name: …, type: STRING}]."),
+        (f"{file}:6, document 2 (entity aircraft): joinKeys[0].type", "Did you mean 'STRING'?"),
+        (
+            f"{file}:9, document 3 (entity aircraft): name",
+            f"Leave one out: the other is {file}:4, document 2 (entity aircraft).",
+        ),
     ]
 
 
 async def test_what_can_be_read_is_not_applied_without_the_rest(door: Door, tmp_path: Path) -> None:
     project = await door.project()
-    (tmp_path / "a.yaml").write_text(f"{BROKEN}---\n{ENTITY}")
+    (tmp_path / "a.yaml").write_text(f"kind: Model\nname: x\n---\n{ENTITY}")
     written = read([tmp_path])
 
     async with Api(str(door.http.base_url)) as api:

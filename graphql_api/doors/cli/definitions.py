@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from graphql_api.definitions.problems import counted
 from graphql_api.doors.cli.client import Api, Refused
 from graphql_api.doors.cli.files import Written
 from graphql_api.doors.cli.screen import refuse_error
@@ -25,7 +26,7 @@ query Plan($definitions: [DefinitionInput!]!, {_CHOICE}) {{
 }}
 """
 APPLY = f"""
-mutation Apply($definitions: [DefinitionInput!]!, {_CHOICE}, $fingerprint: String, $materialize: Boolean!) {{
+mutation Apply($definitions: [DefinitionInput!]!, {_CHOICE}, $fingerprint: String, $materialize: Boolean! = false) {{
   apply(definitions: $definitions, {_CHOSEN}, fingerprint: $fingerprint, materialize: $materialize) {{
     __typename
     ... on ApplyPayload {{
@@ -52,12 +53,8 @@ PLAIN = Choice()
 
 async def planned(api: Api, written: Written, project: str, choice: Choice = PLAIN) -> dict[str, Any]:
     """The plan of what was read; raises Refused with what could not be read and what cannot be planned, at once."""
-    try:
-        plan = _answer(
-            (await api.ask(PLAN, definitions=written.as_input(), project=project, **asdict(choice)))["plan"], written
-        )
-    except Refused as refused:
-        raise Refused(refused.message, (*written.problems, *refused.problems), refused.code) from None
+    asked = {"definitions": written.as_input(), "project": project, **asdict(choice)}
+    plan = _answer((await api.ask(PLAN, **asked))["plan"], written)
     _must_be_whole(written)
     return plan
 
@@ -80,4 +77,7 @@ def _answer(answer: dict[str, Any], written: Written) -> dict[str, Any]:
     try:
         return refuse_error(answer)
     except Refused as refused:
-        raise Refused(refused.message, tuple(map(written.placed, refused.problems)), refused.code) from None
+        problems = written.all_problems(refused.problems)
+        is_about_files = any(problem.path.startswith("definitions[") for problem in refused.problems)
+        message = counted(len(problems), "in the definitions") if is_about_files else refused.message
+        raise Refused(message, problems, refused.code) from None

@@ -45,7 +45,7 @@ def validate(
                 Texts(pool) as texts,
             ):
                 checked = await check_offline(written.definitions, texts, is_whole=whole)
-        problems = (*written.problems, *map(written.placed, checked.problems))
+        problems = written.all_problems(checked.problems)
         (_print if as_json else _show)(written, checked, problems)
         if problems:
             raise typer.Exit(PROBLEMS)
