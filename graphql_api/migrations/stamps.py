@@ -16,6 +16,7 @@ from graphql_api.errors import CannotStart
 Raw = dict[str, Any]
 Database = AsyncDatabase[Raw]
 
+NAME = "stamps"
 ID = "data"
 _UNSTAMPED = 0
 """The format of what releases left that knew no stamps."""
@@ -54,7 +55,7 @@ class Stamp:
 
 
 def collection(database: Database) -> AsyncCollection[Raw]:
-    return database["stamps"]
+    return database[NAME]
 
 
 async def read(database: Database) -> Stamp | None:

@@ -50,7 +50,7 @@ class Upgraded:
 @pytest.fixture(scope="module")
 async def upgraded(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Upgraded]:
     release, place = Release.kept("before_stamps"), f"s3://{story.BUCKET}/"
-    with clean_place(servers, tmp_path_factory.mktemp("release")) as clean:
+    with clean_place(servers, tmp_path_factory.mktemp("release"), unmade=True) as clean:
         settings = clean.model_copy(update={"auth": AuthMode.TOKEN, "source_places": (place,)})
         async with (
             AsyncMongoClient[dict[str, Any]](settings.mongodb_url, tz_aware=True) as client,
