@@ -9,7 +9,7 @@ Elsewhere = Mapping[str, tuple[str, str]]
 
 ABOUT = ("name", "description", "owner", "tags")
 ENTITY = (*ABOUT, "joinKeys")
-DATA_SOURCE = (*ABOUT, "files", "delta", "eventTimestamp", "createdTimestamp", "timezone", "columns")
+DATA_SOURCE = (*ABOUT, "files", "eventTimestamp", "createdTimestamp", "timezone", "columns")
 FEATURE_VIEW = (
     *ABOUT,
     "entities",
@@ -57,6 +57,10 @@ ELSEWHERE: Mapping[DefinitionKind, Elsewhere] = {
         for key in ("join_key", "joinKey", "value_type", "valueType", "type")
     },
     DefinitionKind.DATA_SOURCE: {
+        "delta": (
+            "files",
+            "Delta sources are not available yet. Name Parquet files: files: s3://bucket/folder/*.parquet.",
+        ),
         "timestamp_field": ("", "Write eventTimestamp: …"),
         "created_timestamp_column": ("", "Write createdTimestamp: …"),
     }

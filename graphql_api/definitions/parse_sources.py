@@ -28,10 +28,7 @@ def parse_entity(reader: Reader, about: Described) -> EntitySpec:
     return EntitySpec(about, tuple(keys.values()), is_told=bool(keys) and len(keys) == len(items or []))
 
 
-def parse_source(reader: Reader, about: Described) -> SourceSpec | None:
-    if reader.holds("delta"):
-        reader.refuse("delta", "Delta sources are not available yet.", f"Name Parquet files: files: {_PLACE}.")
-        return None
+def parse_source(reader: Reader, about: Described) -> SourceSpec:
     before = len(reader.problems)
     event_timestamp = reader.text("eventTimestamp")
     created_timestamp = reader.text("createdTimestamp")

@@ -42,8 +42,16 @@ PROBLEMS: dict[str, list[Problem]] = {
         ),
     ],
     "a bound that is no number": [
-        Problem("definitions[5].validations[0].parameters.min", 'This must be a finite number, not "low".', None),
-        Problem("definitions[5].validations[0].parameters.max", "This must be a finite number, not true.", None),
+        Problem(
+            "definitions[5].validations[0].parameters.min",
+            'This must be a finite number, not "low".',
+            "Write a number, such as 0.5.",
+        ),
+        Problem(
+            "definitions[5].validations[0].parameters.max",
+            "This must be a finite number, not true.",
+            "Write a number, such as 0.5.",
+        ),
     ],
     "a range upside down": [
         Problem(
@@ -66,7 +74,11 @@ PROBLEMS: dict[str, list[Problem]] = {
         ),
     ],
     "a length below zero": [
-        Problem("definitions[5].validations[0].parameters.min", "This must be a whole number from 0, not -1.", None),
+        Problem(
+            "definitions[5].validations[0].parameters.min",
+            "This must be a whole number from 0, not -1.",
+            "Write a whole number, such as 1.",
+        ),
     ],
     "an expression that is no condition": [
         Problem(

@@ -95,13 +95,13 @@ PROBLEMS: dict[str, list[Problem]] = {
     "a delta source": [
         Problem(
             "definitions[0].delta",
-            "Delta sources are not available yet.",
-            "Name Parquet files: files: s3://bucket/folder/*.parquet.",
+            "There is no key 'delta' here.",
+            "Delta sources are not available yet. Name Parquet files: files: s3://bucket/folder/*.parquet.",
         ),
         Problem(
             "definitions[0].whatever",
             "There is no key 'whatever' here.",
-            "Known: columns, createdTimestamp, delta, description, eventTimestamp, files, name, owner, tags, timezone.",
+            "Known: columns, createdTimestamp, description, eventTimestamp, files, name, owner, tags, timezone.",
         ),
     ],
 }

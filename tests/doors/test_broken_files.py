@@ -84,7 +84,7 @@ async def test_every_problem_is_told_with_place_and_remedy_and_nothing_is_change
 
 def test_every_answer_tells_a_line_and_a_remedy() -> None:
     for file in FILES:
-        for problem in file.with_name(f"{file.name}.problems.txt").read_text().split("\n\n"):
+        for problem in file.with_name(f"{file.name}.problems.txt").read_text().rstrip().split("\n\n"):
             assert re.fullmatch(PROBLEM, problem.rstrip("\n")), (file.name, problem)
 
 
