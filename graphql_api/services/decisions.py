@@ -10,10 +10,10 @@ from graphql_api.documents.cataloguing import keep_catalog
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import in_transaction
 from graphql_api.documents.recording import Deed, RegistryChange, RegistryMoved, record_changes
-from graphql_api.errors import Conflict, ProjectNotFound, UserError
+from graphql_api.errors import Conflict, UserError
+from graphql_api.services.attempts import ATTEMPTS, attempts
 from graphql_api.services.auditing import registry_change
-
-ATTEMPTS = 8
+from graphql_api.services.registry_reading import revision_of
 
 Write = Callable[[AsyncClientSession], Awaitable[Sequence[RegistryChange] | None]]
 """Gives the changes of other objects that follow, if there are any."""
@@ -45,12 +45,14 @@ async def carry_out(project: ProjectDocument, decide: Callable[[], Awaitable[Dec
     has changed it meanwhile, decide anew.
 
     Raises the refusal, and Conflict where the registry does not hold still."""
-    for _ in range(ATTEMPTS):
-        revision = await _revision(project)
+    async for _ in attempts():
+        revision = await revision_of(project.id)
         decision = await decide()
-        if decision.refusal is not None:
-            raise decision.refusal
-        if not decision.changes:
+        if decision.refusal is not None or not decision.changes:
+            if await revision_of(project.id) != revision:
+                continue
+            if decision.refusal is not None:
+                raise decision.refusal
             return decision
         try:
             await _write(project, revision, decision, deed)
@@ -58,13 +60,6 @@ async def carry_out(project: ProjectDocument, decide: Callable[[], Awaitable[Dec
             continue
         return decision
     raise Conflict(f"The registry changed meanwhile, {ATTEMPTS} times over: nothing was done. Try again.")
-
-
-async def _revision(project: ProjectDocument) -> int:
-    found = await ProjectDocument.get(project.id)
-    if found is None:
-        raise ProjectNotFound("The project is gone.")
-    return found.revision
 
 
 async def _write(project: ProjectDocument, revision: int, decision: Decision, deed: Deed) -> None:

@@ -11,6 +11,8 @@ from graphql_api.definitions.documents import Definition
 from graphql_api.definitions.plan import Plan, Planned
 from graphql_api.definitions.planning import make_plan
 from graphql_api.definitions.questions import Answers
+from graphql_api.definitions.registry import Registry
+from graphql_api.definitions.usage import Usage
 from graphql_api.documents.base import ID
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
@@ -18,13 +20,14 @@ from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.recording import RegistryMoved
 from graphql_api.domain.enums import Role, RunTrigger
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem
+from graphql_api.services.attempts import ATTEMPTS, attempts
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.projects import Projects
-from graphql_api.services.registry_reading import read_registry
+from graphql_api.services.registry_reading import read_registry, revision_of
 from graphql_api.services.registry_writing import write_plan
 from graphql_api.services.usage_reading import read_usage
 
-ATTEMPTS = 8
+_RESTLESS = f"The registry changed while it was looked at, {ATTEMPTS} times over: nothing was written. Try again."
 MOST_LABEL = 100
 _LABEL = re.compile(rf"(?! )[^\x00-\x1f\x7f]{{1,{MOST_LABEL}}}(?<! )")
 T = TypeVar("T")
@@ -154,7 +157,7 @@ async def _applied(
     *,
     fingerprint: str | None,
 ) -> Planned:
-    for _ in range(ATTEMPTS):
+    async for _ in attempts():
         planned = await _planned(viewer, project, definitions, answers, options)
         if fingerprint not in (None, planned.plan.fingerprint):
             raise Conflict("The plan is no longer the one that was reviewed: plan again, and review what has changed.")
@@ -165,15 +168,13 @@ async def _applied(
         except RegistryMoved:
             continue
         return planned
-    raise Conflict(
-        f"The registry changed while this was applied, {ATTEMPTS} times over: nothing was written. Try again."
-    )
+    raise Conflict(_RESTLESS)
 
 
 async def _planned(
     viewer: Viewer, project: ProjectDocument, definitions: Sequence[Definition], answers: Answers, options: _Options
 ) -> Planned:
-    registry = await read_registry(project.id, definitions)
+    registry, usage = await _read(project, definitions, options)
     return await make_plan(
         definitions,
         registry,
@@ -181,8 +182,20 @@ async def _planned(
         author=viewer.name,
         repin=options.repin,
         label=options.label,
-        prune_by=await read_usage(project.id) if options.prune else None,
+        prune_by=usage,
     )
+
+
+async def _read(
+    project: ProjectDocument, definitions: Sequence[Definition], options: _Options
+) -> tuple[Registry, Usage | None]:
+    """The registry as it was at one moment: read again where it has changed between the first question and the last."""
+    async for _ in attempts():
+        registry = await read_registry(project.id, definitions)
+        usage = await read_usage(project.id) if options.prune else None
+        if await revision_of(project.id) == registry.revision:
+            return registry, usage
+    raise Conflict(_RESTLESS)
 
 
 def _options(*, repin: bool, prune: bool, label: str | None) -> _Options:

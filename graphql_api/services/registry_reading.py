@@ -21,11 +21,18 @@ from graphql_api.domain.enums import IN_PROGRESS
 from graphql_api.errors import ProjectNotFound
 
 
-async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Registry:
-    """Whoever writes by it must find the project still at its `revision`."""
+async def revision_of(project_id: ID) -> int:
+    """What every change of the registry moves on, in its transaction."""
     project = await ProjectDocument.get(project_id)
     if project is None:
         raise ProjectNotFound("The project is gone.")
+    return project.revision
+
+
+async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Registry:
+    """Read piece by piece: it was so at one moment where the project is still at its `revision` afterwards, and whoever
+    writes by it must find it there."""
+    revision = await revision_of(project_id)
     own = {"project_id": project_id}
     entities = await EntityDocument.find(own).to_list()
     sources = {source.name: source for source in await DataSourceDocument.find(own).to_list()}
@@ -41,7 +48,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     view_ids = sorted({version.view_id for version in versions})
     return Registry(
         project_id=project_id,
-        revision=project.revision,
+        revision=revision,
         entities={entity.name: entity for entity in entities},
         sources=sources,
         views=views,
