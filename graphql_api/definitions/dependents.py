@@ -23,10 +23,20 @@ def dependents_of_source(registry: Registry, source_id: ID) -> tuple[str, ...]:
 
 
 def dependents_of_entity(registry: Registry, entity_id: ID) -> tuple[str, ...]:
-    """The newest versions of the views that have it, and the services that hold features of these views."""
-    views = [view for view in registry.views.values() if entity_id in view.entity_ids]
-    references = [f"{view.name}@{view.latest_version}" for view in views]
-    return tuple(sorted([*references, *_services(registry, {view.name for view in views})]))
+    """The versions of views that have it, and the services that hold features of these views. An archived version
+    counts while it is its view's newest, or some version of a service uses it."""
+    users = [
+        version
+        for version in registry.versions.values()
+        if any(entity.entity_id == entity_id for entity in version.entities)
+        and (
+            version.state is not VersionState.ARCHIVED
+            or version is registry.latest(version.view_name)
+            or version.id in registry.pinned
+        )
+    ]
+    references = [version.reference for version in users]
+    return tuple(sorted([*references, *_services(registry, {version.view_name for version in users})]))
 
 
 def _told(registry: Registry, names: set[str], reads: Callable[[FeatureViewVersionDocument], bool]) -> tuple[str, ...]:

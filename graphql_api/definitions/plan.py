@@ -24,7 +24,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """`dependents`: references of what depends on the object. `creates_version`: the reference of the next version."""
+    """`dependents`: references of what depends on the object. `creates_version`: the reference of the next version;
+    `of_version`: of the one that is published, deprecated or archived."""
 
     change: ChangeKind
     kind: DefinitionKind
@@ -32,6 +33,7 @@ class PlannedChange:
     changes: tuple[Change, ...]
     dependents: tuple[str, ...] = ()
     creates_version: str | None = None
+    of_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,12 @@ def _plan_entity(draft: Draft, spec: EntitySpec) -> None:
         )
         draft.changes.append(PlannedChange(ChangeKind.ADDED, DefinitionKind.ENTITY, name, tuple(diff({}, about.raw))))
         return
-    users = [view for view in draft.registry.views.values() if held.id in view.entity_ids]
-    if spec.join_keys != held.join_keys and users:
+    dependents = dependents_of_entity(draft.registry, held.id)
+    if spec.join_keys != held.join_keys and dependents:
         draft.problems.add(
             f"{about.path}.joinKeys",
             f"The join keys of {name} cannot change: it is in use.",
-            f"Define another entity. It is used by {listed(sorted(view.name for view in users))}.",
+            f"Define another entity. It is used by {listed(dependents)}.",
         )
         draft.entities[name] = None
         return
@@ -64,7 +64,6 @@ def _plan_entity(draft: Draft, spec: EntitySpec) -> None:
     draft.entities[name] = draft.writes.replace(
         held.model_copy(update={"join_keys": spec.join_keys, "updated_at": utc_now(), **described_fields(about)})
     )
-    dependents = dependents_of_entity(draft.registry, held.id)
     draft.changes.append(PlannedChange(ChangeKind.CHANGED, DefinitionKind.ENTITY, name, tuple(changes), dependents))
 
 

@@ -13,6 +13,7 @@ from graphql_api.definitions.resolve_views import resolve_view
 from graphql_api.definitions.schedules import longest_pause
 from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.definitions.specs import ViewSpec
+from graphql_api.documents.base import ID
 from graphql_api.documents.copies import DataCopyDocument, as_intervals
 from graphql_api.documents.feature_views import (
     AggregationTransformationPart,
@@ -72,7 +73,8 @@ def _plan_view(draft: Draft, name: str, content: Content | None, author: str) ->
         before = Content.of(latest)
         if content.meaning() != before.meaning():
             changes = [*_input_changes(before, content), *_feature_changes(before, content)]
-            _plan_version(draft, view, content, changes, author=author, note="", was=view)
+            follower = view.model_copy(update={"entity_ids": _entity_ids(content)})
+            _plan_version(draft, follower, content, changes, author=author, note="", was=view)
     if view is not None and latest is not None and draft.latest[name] is latest:
         _publish_unchanged(draft, view, latest)
 
@@ -232,11 +234,15 @@ def covers_enough(draft: Draft, view: FeatureViewDocument, copy: DataCopyDocumen
     return is_ready(as_intervals(copy.covered_online), served, view.since)
 
 
+def _entity_ids(content: Content) -> tuple[ID, ...]:
+    return tuple(dict.fromkeys(entity.entity_id for entity in content.entities))
+
+
 def _fields(spec: ViewSpec, content: Content) -> dict[str, object]:
     """What the view's own document takes from its definition."""
     return {
         **described_fields(spec.about),
-        "entity_ids": tuple(dict.fromkeys(entity.entity_id for entity in content.entities)),
+        "entity_ids": _entity_ids(content),
         "schedule": spec.schedule,
         "since": spec.since,
         "reprocess": spec.reprocess,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from graphql_api.documents.base import ID
@@ -16,7 +17,7 @@ _READS = ("source_id", "version_id")
 class User:
     """A version of a view or of a service, and the ids of what it uses: entities, sources, versions of views.
 
-    `view_id` None: of a service."""
+    `view_id` None: of a service. `is_over`: it is archived, and not how its view is defined."""
 
     id: ID
     kind: DefinitionKind
@@ -25,6 +26,7 @@ class User:
     uses: frozenset[ID]
     view_id: ID | None = None
     state: VersionState | None = None
+    is_over: bool = False
 
     @property
     def reference(self) -> str:
@@ -73,28 +75,37 @@ class Usage:
         return sorted(run.reference for run in self.runs if run.view_id in view_ids)
 
     def _using(self, things: Collection[ID], beside: Collection[ID], archived: bool) -> Iterator[User]:
-        for user in self.users.values():
+        for user in self._living:
             goes = user.id in beside or user.view_id in beside
             is_over = user.state is VersionState.ARCHIVED and not archived
             if not (goes or is_over or user.uses.isdisjoint(things)):
                 yield user
 
+    @cached_property
+    def _living(self) -> list[User]:
+        """What is over uses nothing any more, unless something that is not over rests on it."""
+        living = {user.id: user for user in self.users.values() if not user.is_over}
+        reached = list(living.values())
+        while reached:
+            used = {used for user in reached for used in user.uses} - living.keys()
+            reached = [self.users[one] for one in used if one in self.users]
+            living |= {user.id: user for user in reached}
+        return list(living.values())
+
 
 def user_of_version(raw: Mapping[str, Any], version_id: ID, *, newest: bool) -> User:
-    """`raw`: a version of a view as it is stored. One that is archived uses nothing any more, unless it is the newest:
-    that is how its view is defined."""
+    """`raw`: a version of a view as it is stored."""
     entities = (entity["entity_id"] for entity in raw["entities"])
     state = VersionState(raw["state"])
-    is_over = state is VersionState.ARCHIVED and not newest
-    uses = frozenset[ID]() if is_over else frozenset([*entities, *_read_by(raw["transformation"])])
     return User(
         id=version_id,
         kind=DefinitionKind.FEATURE_VIEW,
         name=raw["view_name"],
         number=raw["number"],
-        uses=uses,
+        uses=frozenset([*entities, *_read_by(raw["transformation"])]),
         view_id=raw["view_id"],
         state=state,
+        is_over=state is VersionState.ARCHIVED and not newest,
     )
 
 

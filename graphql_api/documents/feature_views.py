@@ -239,6 +239,7 @@ class FeatureViewVersionDocument(Document):
             IndexModel([("features.id", ASCENDING)], name="feature"),
             IndexModel([("validations.id", ASCENDING)], name="validation"),
             IndexModel([("transformation.id", ASCENDING)], name="transformation"),
+            IndexModel([("entities.entity_id", ASCENDING)], name="entity"),
             IndexModel([("transformation.sources.source_id", ASCENDING)], name="source"),
             IndexModel([("transformation.views.version_id", ASCENDING)], name="derived"),
         ]

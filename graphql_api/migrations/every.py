@@ -1,10 +1,16 @@
 """Every migration, in order; the number of a format is how many of them lead to it."""
 
-from graphql_api.migrations import m0001_collections_and_indexes, m0002_fields_of_the_registry, m0003_one_stamp
+from graphql_api.migrations import (
+    m0001_collections_and_indexes,
+    m0002_fields_of_the_registry,
+    m0003_one_stamp,
+    m0004_versions_by_entity,
+)
 from graphql_api.migrations.work import Migration
 
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_collections_and_indexes,
     m0002_fields_of_the_registry,
     m0003_one_stamp,
+    m0004_versions_by_entity,
 )

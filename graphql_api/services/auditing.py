@@ -35,5 +35,9 @@ def change_parts(changes: Iterable[Change]) -> tuple[ChangePart, ...]:
 
 def registry_change(planned: PlannedChange) -> RegistryChange:
     return RegistryChange(
-        planned.kind, planned.name, planned.change, change_parts(planned.changes), planned.creates_version
+        planned.kind,
+        planned.name,
+        planned.change,
+        change_parts(planned.changes),
+        planned.creates_version or planned.of_version,
     )

@@ -35,7 +35,12 @@ async def decide_publish(project: ProjectDocument, wanted: Reference) -> Decisio
         dependents,
         (
             PlannedChange(
-                ChangeKind.CHANGED, DefinitionKind.FEATURE_VIEW, view.name, _changes(view, version), dependents
+                ChangeKind.CHANGED,
+                DefinitionKind.FEATURE_VIEW,
+                view.name,
+                _changes(view, version),
+                dependents,
+                of_version=version.reference,
             ),
         ),
         lambda session: _move(view, version, session),

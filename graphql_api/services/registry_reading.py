@@ -40,6 +40,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
     services = await _latest_services(project_id)
     specs = parse(definitions, Problems())
     names = _named(specs) | await _readers([sources[name].id for name in specs.sources if name in sources])
+    names |= await _having([entity.id for entity in entities if entity.name in specs.entities])
     pins = {entry.version_id for service in services for entry in service.entries}
     versions = await _versions(project_id, names, pins)
     missing = {one.replacement_id for one in versions if one.replacement_id} - {one.id for one in versions}
@@ -56,6 +57,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
         versions={version.id: version for version in versions},
         copies=await DataCopyDocument.find({"view_id": {"$in": view_ids}}).to_list(),
         runs=await _runs_in_progress(view_ids),
+        pinned=await _pinned(project_id, sorted(version.id for version in versions)),
         used_numbers={(one.kind, one.name): one.last_number for one in await TombstoneDocument.find(own).to_list()},
     )
 
@@ -94,6 +96,16 @@ def _named(specs: Parsed) -> set[str]:
 async def _readers(source_ids: Sequence[ID]) -> set[str]:
     reading = {"transformation.sources.source_id": {"$in": list(source_ids)}}
     return set(await collection_of(FeatureViewVersionDocument).distinct("view_name", reading))
+
+
+async def _having(entity_ids: Sequence[ID]) -> set[str]:
+    having = {"entities.entity_id": {"$in": list(entity_ids)}}
+    return set(await collection_of(FeatureViewVersionDocument).distinct("view_name", having)) if entity_ids else set()
+
+
+async def _pinned(project_id: ID, version_ids: Sequence[ID]) -> frozenset[ID]:
+    pinning = {"project_id": project_id, "entries.version_id": {"$in": list(version_ids)}}
+    return frozenset(await collection_of(FeatureServiceDocument).distinct("entries.version_id", pinning))
 
 
 async def _latest_services(project_id: ID) -> list[FeatureServiceDocument]:

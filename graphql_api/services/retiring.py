@@ -33,14 +33,12 @@ async def decide_deprecate(
     successor = await _replacement(project, version, replacement)
     if isinstance(successor, Conflict):
         return refused(successor, dependents)
-    changes = _deprecation(version, reason, successor)
+    changes = await _deprecation(version, reason, successor)
     on = f"; {listed(dependents)} may go on with it" if dependents else ""
     return Decision(
         f"{version.reference} is served on, and takes no new dependents{on}.",
         dependents,
-        (PlannedChange(ChangeKind.CHANGED, DefinitionKind.FEATURE_VIEW, view.name, changes, dependents),)
-        if changes
-        else (),
+        (_changed(view.name, version, changes, dependents),) if changes else (),
         lambda session: _set(
             version,
             {
@@ -67,17 +65,22 @@ async def _replacement(
     return found
 
 
-def _deprecation(
+async def _deprecation(
     version: FeatureViewVersionDocument, reason: str | None, successor: FeatureViewVersionDocument | None
 ) -> tuple[Change, ...]:
-    path = f"versions.{version.number}"
-    if version.state is not VersionState.DEPRECATED:
-        return (Change(ChangeKind.CHANGED, f"{path}.state", version.state, VersionState.DEPRECATED),)
-    if reason is None:
-        return ()
-    if (reason, successor and successor.id) == (version.deprecation_reason, version.replacement_id):
-        return ()
-    return (Change(ChangeKind.CHANGED, f"{path}.deprecationReason", version.deprecation_reason, reason),)
+    """Of the state, the reason (once it is known) and the replacement, those that differ."""
+    told = version.replacement_id and await FeatureViewVersionDocument.get(version.replacement_id)
+    reason = version.deprecation_reason if reason is None else reason
+    differences = (
+        ("state", version.state, VersionState.DEPRECATED),
+        ("deprecationReason", version.deprecation_reason, reason),
+        ("replacement", told.reference if told else None, successor.reference if successor else None),
+    )
+    return tuple(
+        Change(ChangeKind.CHANGED, f"versions.{version.number}.{name}", before, after)
+        for name, before, after in differences
+        if before != after
+    )
 
 
 async def decide_archive(project: ProjectDocument, wanted: Reference) -> Decision:
@@ -97,9 +100,16 @@ async def decide_archive(project: ProjectDocument, wanted: Reference) -> Decisio
     change = Change(ChangeKind.CHANGED, path, version.state, VersionState.ARCHIVED, breaking=True)
     return Decision(
         f"{version.reference} is over: it answers nothing, and no run goes on for it.",
-        changes=(PlannedChange(ChangeKind.CHANGED, DefinitionKind.FEATURE_VIEW, view.name, (change,)),),
+        changes=(_changed(view.name, version, (change,)),),
         write=lambda session: _set(version, {"state": VersionState.ARCHIVED}, session),
     )
+
+
+def _changed(
+    view_name: str, version: FeatureViewVersionDocument, changes: tuple[Change, ...], dependents: tuple[str, ...] = ()
+) -> PlannedChange:
+    kind = DefinitionKind.FEATURE_VIEW
+    return PlannedChange(ChangeKind.CHANGED, kind, view_name, changes, dependents, of_version=version.reference)
 
 
 async def _set(version: FeatureViewVersionDocument, fields: dict[str, object], session: AsyncClientSession) -> None:

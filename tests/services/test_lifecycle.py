@@ -3,10 +3,12 @@
 import pytest
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.audit import AuditEntryDocument
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.raw import collection_of
+from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import DefinitionKind, ImpactAction, Role, RunState, VersionState
 from graphql_api.errors import BlockedByDependents, Conflict, Forbidden, InvalidInput, NotFound
 from tests.definitions.example import DELAYS, GROUND
@@ -224,3 +226,32 @@ async def test_only_editors_change_versions(registry: Registry) -> None:
     ):
         with pytest.raises(Forbidden):
             await asked
+
+
+async def test_the_history_says_which_version_and_what_differs(registry: Registry) -> None:
+    await three_versions(registry)
+    await registry.versions.deprecate(ANN, "default", "aircraft_delays@3", "Wrong.", "aircraft_delays@2")
+    await registry.versions.deprecate(ANN, "default", "aircraft_delays@3", "Wrong.", None)
+    await registry.versions.publish(ANN, "default", "aircraft_delays@2")
+    await registry.versions.archive(ANN, "default", "aircraft_delays@1")
+
+    events = await RegistryEventDocument.find_all().sort("sequence").to_list()
+    entries = await AuditEntryDocument.find_all().sort("_id").to_list()
+    told = [
+        (event.version, [(change.path, change.before, change.after) for change in event.changes])
+        for event in events[-4:]
+    ]
+    assert told == [
+        (
+            "aircraft_delays@3",
+            [
+                ("versions.3.state", "PUBLISHED", "DEPRECATED"),
+                ("versions.3.deprecationReason", None, "Wrong."),
+                ("versions.3.replacement", None, "aircraft_delays@2"),
+            ],
+        ),
+        ("aircraft_delays@3", [("versions.3.replacement", "aircraft_delays@2", None)]),
+        ("aircraft_delays@2", [("currentVersion", 3, 2)]),
+        ("aircraft_delays@1", [("versions.1.state", "PUBLISHED", "ARCHIVED")]),
+    ]
+    assert [entry.subjects for entry in entries[-4:]] == [(version,) for version, _ in told]
