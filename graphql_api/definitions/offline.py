@@ -12,7 +12,6 @@ from graphql_api.definitions.documents import Definition
 from graphql_api.definitions.draft import Draft
 from graphql_api.definitions.elsewhere import Elsewhere, as_checked, numbered, without_numbers
 from graphql_api.definitions.offline_notes import notes_of
-from graphql_api.definitions.offline_texts import check_texts
 from graphql_api.definitions.parse import Parsed, parse
 from graphql_api.definitions.plan_services import plan_services
 from graphql_api.definitions.plan_sources import plan_entities, plan_sources
@@ -22,6 +21,7 @@ from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.reading import CREATED, EVENT
 from graphql_api.definitions.registry import Registry
 from graphql_api.definitions.specs import SqlSpec, ViewSpec
+from graphql_api.definitions.untyped_texts import check_texts
 from graphql_api.documents.base import ID, new_id
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
@@ -68,7 +68,7 @@ async def check_offline(definitions: Sequence[Definition], texts: TextAnswers, *
     await plan_sources(draft)
     await plan_views(draft, author="")
     plan_services(draft, author="", repin=False)
-    await check_texts(draft, parsed, texts)
+    await check_texts(draft, texts)
     told, found = _Telling(parsed), sorted(problems.sorted(), key=_number)
     wrong = {problem.path for problem in found}
     return Checked(
@@ -168,6 +168,9 @@ class _Answers:
         self, expression: str, relations: Sequence[Relation], bare: str
     ) -> TypedExpression | SqlProblem:
         return await self._texts.expression_over(expression, relations, bare)
+
+    async def text(self, text: str, relations: Sequence[str] | None) -> SqlProblem | None:
+        return await self._texts.text(text, relations)
 
     async def pattern(self, pattern: str) -> SqlProblem | None:
         return await self._texts.pattern(pattern)

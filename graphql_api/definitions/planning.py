@@ -19,6 +19,7 @@ from graphql_api.definitions.pruning import prune
 from graphql_api.definitions.questions import Answers
 from graphql_api.definitions.registry import Registry
 from graphql_api.definitions.removal import Removal
+from graphql_api.definitions.untyped_texts import check_texts
 from graphql_api.definitions.usage import Usage
 from graphql_api.documents.base import ID
 from graphql_api.documents.feature_services import FeatureServiceDocument
@@ -47,6 +48,7 @@ async def make_plan(
     await plan_views(draft, author=author, repin=repin)
     plan_services(draft, author=author, repin=repin)
     if problems:
+        await check_texts(draft, answers)
         raise InvalidInput(
             counted(len(problems), "in the definitions"), problems.sorted(partial(position, definitions))
         )

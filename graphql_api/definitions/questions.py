@@ -27,6 +27,10 @@ class Answers(Protocol):
         """The columns that the files' footers show, as one."""
         ...
 
+    async def text(self, text: str, relations: Sequence[str] | None) -> SqlProblem | None:
+        """May it run, whatever the columns are? `relations` None: as one scalar expression."""
+        ...
+
     async def sql(self, sql: str, relations: Sequence[Relation]) -> Sequence[FileColumn] | SqlProblem:
         """What a SELECT over these relations gives."""
         ...

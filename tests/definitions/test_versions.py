@@ -243,7 +243,7 @@ async def test_the_join_keys_of_an_entity_in_use_cannot_change(world: World) -> 
         (
             "definitions[0].joinKeys",
             "The join keys of aircraft cannot change: it is in use.",
-            "Define another entity. It is used by aircraft_delays, aircraft_profile.",
+            "Define another entity. It is used by aircraft_delays@1, aircraft_profile@1.",
         )
     ]
     plan = await world.plan(AIRCRAFT.replace("A plane, by", "An aeroplane, by"))

@@ -28,6 +28,7 @@ from graphql_api.engines.problems import Refused
 from graphql_api.engines.shapes import (
     CheckExpression,
     CheckPattern,
+    CheckText,
     DescribeSql,
     FileColumn,
     Relation,
@@ -35,6 +36,7 @@ from graphql_api.engines.shapes import (
     TypedExpression,
     TypeExpression,
 )
+from graphql_api.engines.texts import check_text
 from graphql_api.errors import InvalidInput, Problem
 
 D = TypeVar("D", bound=Document)
@@ -90,6 +92,9 @@ class DuckAnswers:
         self, expression: str, relations: Sequence[Relation], bare: str
     ) -> TypedExpression | SqlProblem:
         return _judged(type_expression, TypeExpression(expression, list(relations), bare))
+
+    async def text(self, text: str, relations: Sequence[str] | None) -> SqlProblem | None:
+        return _judged(check_text, CheckText(text, None if relations is None else list(relations)))
 
     async def pattern(self, pattern: str) -> SqlProblem | None:
         return _judged(check_pattern, CheckPattern(pattern))
