@@ -9,6 +9,7 @@ from graphql_api.definitions.draft import Draft, described_fields
 from graphql_api.definitions.followers import cause, follow
 from graphql_api.definitions.order import levels
 from graphql_api.definitions.plan import Change, NewCopy, PlannedChange
+from graphql_api.definitions.problems import listed
 from graphql_api.definitions.resolve_views import resolve_view
 from graphql_api.definitions.schedules import longest_pause
 from graphql_api.definitions.side_by_side import side_by_side
@@ -17,6 +18,7 @@ from graphql_api.documents.base import ID
 from graphql_api.documents.copies import DataCopyDocument, as_intervals
 from graphql_api.documents.feature_views import (
     AggregationTransformationPart,
+    FeaturePart,
     FeatureViewDocument,
     FeatureViewVersionDocument,
     OnDemandTransformationPart,
@@ -119,8 +121,18 @@ def _plan_defined(draft: Draft, spec: ViewSpec, content: Content, author: str) -
         draft.latest[name] = version
         if version is not latest:
             draft.writes.replace(version)
+        _describe_current(draft, name, latest, content)
         draft.writes.replace(view)
         _say(draft, ChangeKind.CHANGED, name, [*changes, *more], None)
+
+
+def _describe_current(draft: Draft, name: str, latest: FeatureViewVersionDocument, content: Content) -> None:
+    """What is said of the features holds for those of the same names that are served, too."""
+    current = draft.registry.current(name)
+    if current is not None and current is not latest:
+        features = _described(current.features, content)
+        if features != current.features:
+            draft.writes.replace(current.model_copy(update={"features": features}))
 
 
 def _plan_version(
@@ -189,6 +201,10 @@ def _supersede(draft: Draft, name: str, successor: FeatureViewVersionDocument) -
         draft.cancelled.extend(runs)
     becomes = "goes on for the new one" if is_shared else "goes on" if goes_on else "is cancelled"
     told = f" Its run {becomes}." if runs else ""
+    newest = {service.reference for service in draft.registry.services.values()}
+    old = [reference for reference in draft.registry.pinned.get(latest.id, ()) if reference not in newest]
+    if old:
+        told += f" {listed(old)}, which {'holds' if len(old) == 1 else 'hold'} it, cannot become ready any more."
     draft.warnings.append(f"{latest.reference} is a draft, and {successor.reference} takes its place.{told}")
     path = f"versions.{latest.number}.state"
     return [Change(ChangeKind.CHANGED, path, VersionState.DRAFT, VersionState.ARCHIVED)]
@@ -253,18 +269,8 @@ def _fields(spec: ViewSpec, content: Content) -> dict[str, object]:
 
 def _with_descriptions(version: FeatureViewVersionDocument, content: Content) -> FeatureViewVersionDocument:
     """The same version, with what is said of its parts now; itself, where that is as before."""
-    said = {feature.name: feature for feature in content.features}
     checks = {check.name: check for check in content.validations}
-    features = tuple(
-        feature.model_copy(
-            update={
-                "description": said[feature.name].description,
-                "owner": said[feature.name].owner,
-                "tags": said[feature.name].tags,
-            }
-        )
-        for feature in version.features
-    )
+    features = _described(version.features, content)
     validations = tuple(
         check.model_copy(update={"description": checks[check.name].description}) for check in version.validations
     )
@@ -275,6 +281,15 @@ def _with_descriptions(version: FeatureViewVersionDocument, content: Content) ->
     return version.model_copy(
         update={"features": features, "validations": validations, "transformation": transformation}
     )
+
+
+def _described(features: Sequence[FeaturePart], content: Content) -> tuple[FeaturePart, ...]:
+    """With what is said now of those that the content has."""
+    said = {
+        feature.name: {"description": feature.description, "owner": feature.owner, "tags": feature.tags}
+        for feature in content.features
+    }
+    return tuple(feature.model_copy(update=said.get(feature.name)) for feature in features)
 
 
 def _input_changes(before: Content, after: Content) -> list[Change]:

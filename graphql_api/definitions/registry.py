@@ -40,8 +40,8 @@ class Registry:
         default_factory=dict[tuple[DefinitionKind, str], int]
     )
     """The last number that a deleted version had, by kind and name."""
-    pinned: frozenset[ID] = frozenset()
-    """Of the versions of views, those that some version of a service uses, be it an old one."""
+    pinned: Mapping[ID, Sequence[str]] = field(default_factory=dict[ID, Sequence[str]])
+    """Of the versions of views, those that some version of a service uses, be it an old one; references of these."""
 
     def numbered(self, view_name: str, number: int) -> FeatureViewVersionDocument | None:
         return self._by_number.get((view_name, number))

@@ -57,7 +57,7 @@ async def read_registry(project_id: ID, definitions: Sequence[Definition]) -> Re
         versions={version.id: version for version in versions},
         copies=await DataCopyDocument.find({"view_id": {"$in": view_ids}}).to_list(),
         runs=await _runs_in_progress(view_ids),
-        pinned=await _pinned(project_id, sorted(version.id for version in versions)),
+        pinned=await _pinned([version.id for version in versions]),
         used_numbers={(one.kind, one.name): one.last_number for one in await TombstoneDocument.find(own).to_list()},
     )
 
@@ -103,9 +103,14 @@ async def _having(entity_ids: Sequence[ID]) -> set[str]:
     return set(await collection_of(FeatureViewVersionDocument).distinct("view_name", having)) if entity_ids else set()
 
 
-async def _pinned(project_id: ID, version_ids: Sequence[ID]) -> frozenset[ID]:
-    pinning = {"project_id": project_id, "entries.version_id": {"$in": list(version_ids)}}
-    return frozenset(await collection_of(FeatureServiceDocument).distinct("entries.version_id", pinning))
+async def _pinned(version_ids: Sequence[ID]) -> dict[ID, list[str]]:
+    pinning = {"entries.version_id": {"$in": list(version_ids)}}
+    shown = {"name": 1, "number": 1, "entries.version_id": 1}
+    found: dict[ID, list[str]] = {version_id: [] for version_id in version_ids}
+    async for raw in collection_of(FeatureServiceDocument).find(pinning, shown, sort=[("name", 1), ("number", 1)]):
+        for version_id in {entry["version_id"] for entry in raw["entries"]} & found.keys():
+            found[version_id].append(f"{raw['name']}@{raw['number']}")
+    return {version_id: references for version_id, references in found.items() if references}
 
 
 async def _latest_services(project_id: ID) -> list[FeatureServiceDocument]:

@@ -11,7 +11,7 @@ from graphql_api.documents.raw import collection_of
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import DefinitionKind, ImpactAction, Role, RunState, VersionState
 from graphql_api.errors import BlockedByDependents, Conflict, Forbidden, InvalidInput, NotFound
-from tests.definitions.example import DELAYS, GROUND
+from tests.definitions.example import DELAYS, GROUND, PROFILE
 from tests.services.registering import ANN, Registry
 
 VIEW = DefinitionKind.FEATURE_VIEW
@@ -255,3 +255,26 @@ async def test_the_history_says_which_version_and_what_differs(registry: Registr
         ("aircraft_delays@1", [("versions.1.state", "PUBLISHED", "ARCHIVED")]),
     ]
     assert [entry.subjects for entry in entries[-4:]] == [(version,) for version, _ in told]
+
+
+async def test_what_is_said_of_a_feature_is_said_of_the_version_that_is_served(registry: Registry) -> None:
+    await three_versions(registry)
+    await registry.versions.publish(ANN, "default", "aircraft_delays@1")
+
+    await registry.apply(FIVE_DAYS.replace("Departures in the last seven days.", "Departures in a week."))
+
+    versions = await FeatureViewVersionDocument.find_all().sort("number").to_list()
+    said = [next(one.description for one in version.features if one.name == "flights_7d") for version in versions]
+    assert said == ["Departures in a week.", "Departures in the last seven days.", "Departures in a week."]
+
+
+async def test_a_plan_warns_of_old_service_versions_that_a_superseded_draft_leaves_behind(registry: Registry) -> None:
+    await registry.apply(GROUND + DELAYS + PROFILE + MODEL)
+    await registry.apply(MODEL.replace("[aircraft_delays]", "[aircraft_profile]"))
+
+    plan = await registry.plan(LATER)
+
+    assert plan.warnings == (
+        "aircraft_delays@1 is a draft, and aircraft_delays@2 takes its place. "
+        "model@1, which holds it, cannot become ready any more.",
+    )
