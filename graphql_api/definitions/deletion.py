@@ -77,7 +77,7 @@ def dependents_of(goes: Sequence[Doomed], usage: Usage) -> tuple[str, ...]:
 
 def blocked(what: str, dependents: Collection[str], runs: Collection[str]) -> BlockedByDependents:
     """`runs`: those of the dependents that are runs in progress."""
-    names = [f"the run {one}, which is in progress" if one in runs else one for one in dependents]
+    names = [f"the run {one} (in progress)" if one in runs else one for one in dependents]
     verb = "depends" if len(names) == 1 else "depend"
     return BlockedByDependents(f"{what} cannot be deleted: {listed(names)} {verb} on it.", list(dependents))
 

@@ -24,7 +24,7 @@ def split_uri(uri: str) -> tuple[str, str]:
         )
     bucket, key = match.groups()
     if any(segment in ("", ".", "..") for segment in key.rstrip("/").split("/")):
-        raise InvalidInput(f"{uri!r} has an empty folder name, or one of dots")
+        raise InvalidInput(f"{uri!r} has an empty folder name, or one of dots: write s3://bucket/folder/*.parquet.")
     return bucket, key
 
 

@@ -67,7 +67,7 @@ async def test_a_plan_ends_with_2_while_something_would_change(jfs: Commands, fi
     again = await jfs("plan", file)
 
     assert planned == Ended(2, SHOWN, "")
-    assert applied == Ended(0, f"{SHOWN}Applied.\nMade position@1.\n", "")
+    assert applied == Ended(0, f"{SHOWN}Applied.\nMade position@1, model@1.\n", "")
     assert again == NOTHING
     assert await jfs("apply", file, "--yes") == NOTHING
 
@@ -165,7 +165,7 @@ async def test_where_nobody_can_be_asked_nothing_is_applied_without_yes(jfs: Com
 
 @pytest.mark.parametrize(
     ("answer", "status", "told", "left"),
-    [("n", 1, "Nothing was applied.\n", 2), ("y", 0, "Applied.\nMade position@1.\n", 0)],
+    [("n", 1, "Nothing was applied.\n", 2), ("y", 0, "Applied.\nMade position@1, model@1.\n", 0)],
 )
 async def test_on_a_terminal_it_asks(
     jfs: Commands,

@@ -122,8 +122,9 @@ def _ask() -> None:
 def _tell(done: Mapping[str, Any]) -> None:
     if done["plan"]["changes"]:
         screen.print("Applied.", style="bold green")
-    if done["versions"]:
-        screen.print("Made " + _references(done["versions"]) + ".", highlight=False, soft_wrap=True)
+    made = [change["createsVersion"] for change in done["plan"]["changes"] if change["createsVersion"]]
+    if made:
+        screen.print("Made " + ", ".join(made) + ".", highlight=False, soft_wrap=True)
     if done["unmaterialized"]:
         waiting = f"Still to be computed, by --materialize or jfs materialize: {_references(done['unmaterialized'])}."
         screen.print(waiting, highlight=False, soft_wrap=True)
