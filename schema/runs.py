@@ -8,7 +8,8 @@ import strawberry
 from bson import ObjectId
 
 from graphql_api.context import Info
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent, RunFailurePart
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent, RunFailurePart
 from graphql_api.domain.enums import RunPhase, RunState
 from schema import materializations
 from schema.nodes import Node, there

@@ -19,12 +19,12 @@ from graphql_api.documents.materializations import (
     CheckpointDocument,
     FrozenInputsDocument,
     MaterializationDocument,
-    RunEventsDocument,
     ValidationResultDocument,
 )
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.documents.removals import DataRemovalDocument
+from graphql_api.documents.runs import RunEventsDocument
 from graphql_api.documents.tokens import TokenDocument
 from graphql_api.documents.tombstones import TombstoneDocument
 

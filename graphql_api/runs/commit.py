@@ -6,7 +6,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.commits import CommitDocument
 from graphql_api.documents.copies import DataCopyDocument, as_intervals, as_parts
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.times import Intervals, TimeRange
 from graphql_api.errors import RunFault
 from graphql_api.runs.coverage import covered_after

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.copies import DataCopyDocument, as_intervals, as_parts
-from graphql_api.documents.materializations import RunEvent, RunFailurePart
+from graphql_api.documents.runs import RunEvent, RunFailurePart
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import RunFault

@@ -10,7 +10,8 @@ from typing import Any
 from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import RunState
 from graphql_api.errors import Fenced
 from graphql_api.runs.log import Database, appended, event_time, keep_tail, load

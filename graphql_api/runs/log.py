@@ -14,7 +14,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import NotFound
 

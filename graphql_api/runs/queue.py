@@ -9,8 +9,9 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.idempotency import IdempotencyDocument
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.recording import Deed, record_deed
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import IN_PROGRESS, RunPhase, RunState
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import EPOCH, TimeRange, utc_now

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
-from graphql_api.documents.materializations import RunCounts, RunEvent
+from graphql_api.documents.runs import RunCounts, RunEvent
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import utc_now
 from graphql_api.runs.hold import Hold

@@ -8,7 +8,8 @@ from typing import Any
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import IN_PROGRESS, Role
 from graphql_api.errors import InvalidInput, NotFound, Problem
 from graphql_api.runs import log

@@ -8,8 +8,8 @@ from graphql_api.documents.base import TagPart
 from graphql_api.documents.cataloguing import rebuild_catalog
 from graphql_api.documents.copies import RangePart
 from graphql_api.documents.feature_views import ViewPinPart
-from graphql_api.documents.materializations import RunFailurePart
 from graphql_api.documents.registry_events import RegistryEventDocument
+from graphql_api.documents.runs import RunFailurePart
 from graphql_api.domain.enums import ChangeKind, DefinitionKind, Role, RunState, VersionState
 from graphql_api.domain.times import now_micros, rfc3339
 from graphql_api.domain.types import ValueType

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.errors import Fenced, NotFound
 from graphql_api.runs import log

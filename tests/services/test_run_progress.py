@@ -7,8 +7,9 @@ import pytest
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
 from graphql_api.documents.base import new_id
-from graphql_api.documents.materializations import MaterializationDocument, RunEvent
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import RunState
 from graphql_api.errors import InvalidInput, NotFound
 from graphql_api.runs import finish, log
