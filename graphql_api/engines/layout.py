@@ -23,6 +23,9 @@ CREATED = "created_timestamp"
 COMMIT = "__commit"
 RUN = "__run"
 FAILED = "__failed"
+PLACE = "__place"
+ROWS_A_FILE = 1 << 40
+"""More than any file has."""
 _FILE = "__file"
 _ALWAYS = (-(1 << 62), 1 << 62)
 
@@ -62,21 +65,48 @@ def nullable(columns: Sequence[Value], more: Sequence[str] = ()) -> str:
 
 def visible_rows(view: View, slices: Sequence[Slice], names: Sequence[str]) -> str:
     """A SELECT of `names`, `__commit` and `__run` over what is visible of the slices."""
+    columns = {column.name: column for column in row_columns(view)}
+    return visible_columns([columns[name] for name in names], slices)
+
+
+def visible_columns(columns: Sequence[Value], slices: Sequence[Slice], *, with_place: bool = False) -> str:
+    """A SELECT of the columns, `__commit` and `__run` over what is visible of the slices; also of `__place`, which
+    says where the row lies among `files_of` the slices."""
+    more = [PLACE] if with_place else []
     if not slices:
-        types = {column.name: column.value_type.sql for column in row_columns(view)}
-        nothing = ", ".join(f"CAST(NULL AS {types[name]}) AS {quoted(name)}" for name in names)
-        return f"SELECT {nothing}, NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} WHERE false"
+        nothing = [f"CAST(NULL AS {column.value_type.sql}) AS {quoted(column.name)}" for column in columns]
+        nothing += [f"NULL::BIGINT AS {COMMIT}", f"NULL::VARCHAR AS {RUN}", *(f"NULL::BIGINT AS {n}" for n in more)]
+        return f"SELECT {', '.join(nothing)} WHERE false"
     places = ", ".join(
         f"({literal(piece.path)}, {piece.commit}, {literal(piece.run_id)}, {start}, {end})"
         for piece in slices
         for start, end in piece.ranges or [_ALWAYS]
     )
+    items = [f"held.{quoted(column.name)}" for column in columns]
+    items += [f"coalesce(held.{COMMIT}, place.number) AS {COMMIT}", f"coalesce(held.{RUN}, place.run) AS {RUN}"]
+    items += [f"held.{name}" for name in more]
+    scan = f"read_parquet({listed(files_of(slices))}, union_by_name=true, filename='{_FILE}')"
+    found = ", ".join(["*", *(f"{row_place('file_index')} AS {name}" for name in more)])
     # One scan and a join, since a copy of data may have thousands of commits. Files of kept rows say their commit
     # themselves; the empty relation gives the others that column too.
     return (
-        f"SELECT {columns_of(names, 'held')}, coalesce(held.{COMMIT}, place.number) AS {COMMIT}, "
-        f"coalesce(held.{RUN}, place.run) AS {RUN} FROM (SELECT NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} "
-        f"WHERE false UNION ALL BY NAME SELECT * FROM read_parquet({listed(dict.fromkeys(s.path for s in slices))}, "
-        f"union_by_name=true, filename='{_FILE}')) AS held JOIN (VALUES {places}) AS place(path, number, run, lo, hi) "
+        f"SELECT {', '.join(items)} FROM (SELECT NULL::BIGINT AS {COMMIT}, NULL::VARCHAR AS {RUN} "
+        f"WHERE false UNION ALL BY NAME SELECT {found} FROM {scan}) AS held "
+        f"JOIN (VALUES {places}) AS place(path, number, run, lo, hi) "
         f"ON held.{_FILE} = place.path AND epoch_us(held.{EVENT}) >= place.lo AND epoch_us(held.{EVENT}) < place.hi"
     )
+
+
+def files_of(slices: Sequence[Slice]) -> list[str]:
+    """Each file once."""
+    return list(dict.fromkeys(piece.path for piece in slices))
+
+
+def row_place(file: str) -> str:
+    """SQL for one number that says where a row of a scan lies: in which file, and which row of it."""
+    return f"(CAST({file} AS BIGINT) * {ROWS_A_FILE} + file_row_number)"
+
+
+def has_places(columns: Sequence[Value]) -> bool:
+    """Can the rows be told by place? A column may hide what DuckDB says of it."""
+    return not {column.name for column in columns} & {"file_index", "file_row_number"}

@@ -9,27 +9,35 @@ from graphql_api.engines.compute import compute_chunk
 from graphql_api.engines.describe import check_expression, check_pattern, describe_sql
 from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.files import describe_files
+from graphql_api.engines.join_spine import join_spine
 from graphql_api.engines.judge import judge_run
+from graphql_api.engines.moments import answer_moments
 from graphql_api.engines.pack import pack_online
 from graphql_api.engines.plan import plan_chunks
 from graphql_api.engines.problems import Refused, compute_problem
 from graphql_api.engines.read import read_rows
 from graphql_api.engines.shapes import (
+    AnswerMoments,
     CheckCausality,
     CheckExpression,
     CheckPattern,
     CheckText,
+    CheckSpine,
     ComputeChunk,
     DescribeFiles,
     DescribeSql,
+    JoinSpine,
     JudgeRun,
     PackOnline,
     PlanChunks,
     ReadRows,
     Request,
+    Timeline,
     TypeExpression,
 )
 from graphql_api.engines.texts import check_text
+from graphql_api.engines.spine import check_spine
+from graphql_api.engines.timeline import timeline
 
 
 def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
@@ -45,13 +53,13 @@ def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
 
 
 def writable_folders(request: Request) -> Sequence[str]:
-    return [request.folder] if isinstance(request, ComputeChunk | PackOnline) else []
+    return [request.folder] if isinstance(request, ComputeChunk | PackOnline | JoinSpine) else []
 
 
 def computes_values(request: Request) -> bool:
     """Such a request gets one thread: with more, sums of floats and the order among equals differ from time to time,
     and the same inputs would not give the same bytes."""
-    return isinstance(request, ComputeChunk | CheckCausality)
+    return isinstance(request, ComputeChunk | CheckCausality | JoinSpine)
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
@@ -80,3 +88,11 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return pack_online(connection, request)
         case ReadRows():
             return read_rows(connection, request)
+        case JoinSpine():
+            return join_spine(connection, request)
+        case CheckSpine():
+            return check_spine(connection, request.join, request.spine)
+        case AnswerMoments():
+            return answer_moments(connection, request)
+        case Timeline():
+            return timeline(connection, request)

@@ -144,26 +144,30 @@ def _presented(relation: Relation, column: FileColumn, held: str | None) -> str:
     if held in NAIVE and is_timestamp(wanted):
         naive = f"make_timestamp(epoch_us({name}))" if held != "TIMESTAMP" else name
         finite = f"CASE WHEN isfinite({name}) THEN {naive} END" if held != "TIMESTAMP" else naive
-        in_utc = finite if relation.timezone == "UTC" else _in_utc(relation.timezone, finite, column.name)
-        return in_utc if wanted == "TIMESTAMP" else f"CAST({in_utc} AS {wanted})"
+        utc = in_utc(relation.timezone, finite, f"{column.name} is", f"', in ' || {_FILE}")
+        return utc if wanted == "TIMESTAMP" else f"CAST({utc} AS {wanted})"
     # The zone of the session is UTC, where a time with an offset loses nothing by losing it.
     return name if held == wanted else f"CAST({name} AS {wanted})"
 
 
-def _in_utc(timezone: str, naive: str, name: str) -> str:
-    """DuckDB reads a time shown twice as the later one; the earlier is found through the offset of the day before."""
+def in_utc(timezone: str, naive: str, before: str, after: str = "''") -> str:
+    """SQL for the TIMESTAMP in UTC of one in the zone; a time that the clock skipped ends the computation, said between
+    the text `before` and the SQL `after`.
+
+    DuckDB reads a time shown twice as the later one; the earlier is found through the offset of the day before."""
+    if timezone == "UTC":
+        return naive
     zone = literal(timezone)
 
     def offset(moment: str) -> str:
         return f"(timezone({zone}, {moment}) - timezone('UTC', {moment}))"
 
     later = f"timezone({zone}, {naive})"
-    before = f"({later} - INTERVAL 24 HOUR)"
-    earlier = f"timezone('UTC', {naive} - {offset(before)})"
+    day_before = f"({later} - INTERVAL 24 HOUR)"
+    earlier = f"timezone('UTC', {naive} - {offset(day_before)})"
     skipped = raising(
         "SKIPPED_TIME",
-        f"{literal(f'{name} is ')} || {naive} || {literal(f', a time that the clock skipped in {timezone}, in ')} "
-        f"|| {_FILE}",
+        f"{literal(f'{before} ')} || {naive} || {literal(f', a time that the clock skipped in {timezone}')} || {after}",
     )
     chosen = f"""CASE
         WHEN timezone({zone}, {later}) IS DISTINCT FROM {naive} THEN {skipped}::TIMESTAMP

@@ -400,6 +400,26 @@ class JoinSpine(msgspec.Struct, frozen=True, tag=True):
     splits: Splits | None = None
 
 
+class CheckSpine(msgspec.Struct, frozen=True, tag=True):
+    """Could this spine be joined, by its columns alone? -> SpineCheck."""
+
+    join: Join
+    spine: Spine
+
+
+class SpineProblem(msgspec.Struct, frozen=True):
+    column: str
+    message: str
+    hint: str | None = None
+
+
+class SpineCheck(msgspec.Struct, frozen=True):
+    """`columns` as they were found. A column of a CSV that the join needs as a text is one."""
+
+    columns: list[FileColumn]
+    problems: list[SpineProblem]
+
+
 class AnswerMoments(msgspec.Struct, frozen=True, tag=True):
     """A few rows, inline -> Moments. `values`: by column of keys and request values, one a row; TIMESTAMP as
     microseconds."""
@@ -455,6 +475,7 @@ Request = (
     | PackOnline
     | ReadRows
     | JoinSpine
+    | CheckSpine
     | AnswerMoments
     | Timeline
 )

@@ -23,10 +23,10 @@ def stage(connection: duckdb.DuckDBPyConnection, query: str, path: Path, role: s
     if rows == 0:
         path.unlink()
         return None
-    return Staged(str(path), role, _sha256(path), path.stat().st_size, rows, oldest, newest)
+    return Staged(str(path), role, file_sha256(path), path.stat().st_size, rows, oldest, newest)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -15,11 +15,13 @@ import msgspec
 
 from graphql_api.engines.connections import Limits
 from graphql_api.engines.shapes import (
+    AnswerMoments,
     CheckCausality,
     CheckExpression,
     CheckPattern,
     CheckResult,
     CheckText,
+    CheckSpine,
     ChunkPlan,
     ChunkResult,
     ComputeChunk,
@@ -28,14 +30,20 @@ from graphql_api.engines.shapes import (
     DescribeSql,
     FileColumn,
     FileSchema,
+    JoinedSpine,
+    JoinSpine,
     JudgeRun,
+    Moments,
     PackedFile,
     PackOnline,
     PlanChunks,
     ReadRows,
     Request,
     Rows,
+    SpineCheck,
     SqlProblem,
+    Timeline,
+    TimelineRow,
     TypedExpression,
     TypeExpression,
 )
@@ -64,6 +72,10 @@ _ANSWERS: dict[type[Request], object] = {
     JudgeRun: list[CheckResult],
     PackOnline: PackedFile,
     ReadRows: Rows,
+    JoinSpine: JoinedSpine,
+    CheckSpine: SpineCheck,
+    AnswerMoments: Moments,
+    Timeline: list[TimelineRow],
 }
 
 
@@ -135,6 +147,22 @@ class Sandbox:
     ) -> PackedFile: ...
     @overload
     async def call(self, request: ReadRows, *, readable: Sequence[str] = (), seconds: float | None = None) -> Rows: ...
+    @overload
+    async def call(
+        self, request: JoinSpine, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> JoinedSpine: ...
+    @overload
+    async def call(
+        self, request: CheckSpine, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> SpineCheck: ...
+    @overload
+    async def call(
+        self, request: AnswerMoments, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> Moments: ...
+    @overload
+    async def call(
+        self, request: Timeline, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[TimelineRow]: ...
 
     async def call(self, request: Request, *, readable: Sequence[str] = (), seconds: float | None = None) -> object:
         """The answer to one request, which may read the lease's files and those of `readable`.
