@@ -60,9 +60,7 @@ class Table:
     def visible_of(self, commit: Commit) -> list[tuple[int, int]]:
         """The moments of a commit's range that no later commit's range holds."""
         later = self.commits[self.commits.index(commit) + 1 :]
-        moments = [
-            at for at in range(commit.start, commit.end) if not any(one.start <= at < one.end for one in later)
-        ]
+        moments = [at for at in range(commit.start, commit.end) if not any(one.start <= at < one.end for one in later)]
         return [(at, at + 1) for at in moments]
 
 
@@ -73,9 +71,7 @@ def newest_available(
     if moment is None or None in key:
         return None
     known_by = moment if known_before is None else min(moment, known_before)
-    available = [
-        row for row in rows if row.key == key and row.event + delay <= moment and row.created <= known_by
-    ]
+    available = [row for row in rows if row.key == key and row.event + delay <= moment and row.created <= known_by]
     return max(available, key=lambda row: (row.event, row.created, row.commit), default=None)
 
 
