@@ -10,6 +10,7 @@ With one thread the order of rows is that of the spine, and the files have the s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,6 @@ from graphql_api.engines.splits import CHOSEN, create_chosen
 from graphql_api.engines.staging import file_sha256
 from graphql_api.engines.text import listed, literal, quoted
 
-ROWS_A_PIECE = 500_000
 CELLS_A_PIECE = 16_000_000
 """Values of a piece, all its columns together."""
 _STEPS = "__steps"
@@ -126,15 +126,18 @@ class _Joining:
     # ------------------------------------------------------------ pieces
 
     def write_pieces(self) -> None:
+        """Pieces of one size, as far as it goes."""
         width = len(self._spine.found) + len(self._join.columns)
-        size = max(1, min(ROWS_A_PIECE, CELLS_A_PIECE // max(width, 1)))
-        starts = range(0, max(self._spine.rows, 1), size)
-        for start in starts:
+        most = max(1, min(self._request.rows_a_file, CELLS_A_PIECE // max(width, 1)))
+        pieces = max(1, ceil(self._spine.rows / most))
+        size = max(1, ceil(self._spine.rows / pieces))
+        for number in range(pieces):
+            start = number * size
             piece = _Piece(start, start + size)
             for at in range(len(self._join.views)):
                 self._gather(at, piece)
             self._compute(piece)
-            self._write(piece, is_last=start == starts[-1])
+            self._write(piece, is_last=number == pieces - 1)
 
     def _gather(self, at: int, piece: _Piece) -> None:
         """Makes `__gathered<at>` of the view's features, one row for each of the piece, in its order."""

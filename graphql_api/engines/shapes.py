@@ -391,13 +391,15 @@ class JoinedSpine(msgspec.Struct, frozen=True):
 class JoinSpine(msgspec.Struct, frozen=True, tag=True):
     """Every row of the spine with what could have been known at its moment -> JoinedSpine.
 
-    The files hold the spine's columns, then the join's. The same request over the same files gives the same bytes.
-    Refused with code SPINE_INVALID where a column is absent or of a wrong type."""
+    The files hold the spine's columns, then the join's; at most `rows_a_file` each, fewer where rows are wide. The same
+    request over the same files gives the same bytes. Refused with code SPINE_INVALID where a column is absent or of a
+    wrong type, or a value cannot be read."""
 
     join: Join
     spine: Spine
     folder: str
     splits: Splits | None = None
+    rows_a_file: int = 500_000
 
 
 class CheckSpine(msgspec.Struct, frozen=True, tag=True):

@@ -1,6 +1,7 @@
 """The spine of a join: whatever rows somebody has, typed where the join needs it, and otherwise left as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -9,7 +10,7 @@ from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.files import columns_of_files
 from graphql_api.engines.point_in_time import Asked
-from graphql_api.engines.problems import nearest, raising, refuse
+from graphql_api.engines.problems import Refused, compute_problem, nearest, raising, refuse
 from graphql_api.engines.relations import in_utc
 from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineProblem
 from graphql_api.engines.text import listed, literal, quoted
@@ -68,7 +69,8 @@ def open_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) 
     values = {value.name: keys[value.name, value.value_type] for value in join.request}
     found = {f"x{at}": column for at, column in enumerate(checked.columns)}
     items += [f"{_as_found(column)} AS {name}" for name, column in found.items()]
-    connection.execute(f"CREATE TEMP TABLE {SPINE} AS SELECT {', '.join(items)} FROM {_scan(join, spine)}")
+    with _reading(spine):
+        connection.execute(f"CREATE TEMP TABLE {SPINE} AS SELECT {', '.join(items)} FROM {_scan(join, spine)}")
     rows = connection.execute(f"SELECT count(*) FROM {SPINE}").fetchall()[0][0]
     return OpenSpine(Asked(SPINE, keys), values, found, rows, _is_naive(connection, spine, found, event))
 
@@ -82,6 +84,23 @@ def _wanted(join: Join) -> list[tuple[str, ValueType, str]]:
 # ---------------------------------------------------------------- files
 
 
+@contextmanager
+def _reading(spine: Spine) -> Generator[None]:
+    """What is wrong with the files is wrong with the spine."""
+    kind = "CSV file with a header" if spine.is_csv else "Parquet file"
+    try:
+        yield
+    except Refused as refused:
+        if getattr(refused.problem, "code", None) == "SOURCE_UNREADABLE":
+            refuse(INVALID, f"The spine cannot be read as a {kind}.")
+        raise
+    except duckdb.Error as error:
+        problem = compute_problem(error)
+        if problem.code != "SQL_FAILED":
+            raise
+        refuse(INVALID, f"The spine cannot be read as a {kind}: {problem.message.splitlines()[0]}")
+
+
 def _scan(join: Join, spine: Spine) -> str:
     """Files in their order. In a CSV what the join needs is read as it is written, since `007` may be a name."""
     if not spine.is_csv:
@@ -93,9 +112,10 @@ def _scan(join: Join, spine: Spine) -> str:
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> list[FileColumn]:
-    if not spine.is_csv:
-        columns_of_files(connection, spine.paths)
-    described = connection.execute(f"DESCRIBE FROM {_scan(join, spine)}").fetchall()
+    with _reading(spine):
+        if not spine.is_csv:
+            columns_of_files(connection, spine.paths)
+        described = connection.execute(f"DESCRIBE FROM {_scan(join, spine)}").fetchall()
     return [FileColumn(name, data_type) for name, data_type, *_ in described]
 
 

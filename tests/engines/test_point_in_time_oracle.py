@@ -190,9 +190,9 @@ def expected(cases: Sequence[ViewCase], spine: Sequence[dict[str, Any]], known_b
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(views(), min_size=1, max_size=3), spines, st.one_of(st.none(), moments))
+@given(st.lists(views(), min_size=1, max_size=3), spines, st.one_of(st.none(), moments), st.sampled_from([60, 500_000]))
 def test_every_value_is_what_could_have_been_known(
-    cases: list[ViewCase], spine: list[dict[str, Any]], known_before: int | None
+    cases: list[ViewCase], spine: list[dict[str, Any]], known_before: int | None, rows_a_file: int
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -211,7 +211,7 @@ def test_every_value_is_what_could_have_been_known(
             readable=readable,
             spill=folder / "spill",
         )
-        made = join_files(folder, join, spine, readable)
+        made = join_files(folder, join, spine, readable, rows_a_file)
 
     check_moments(answered, right, spine)
     rows, joined_spine = made
@@ -225,7 +225,7 @@ def test_every_value_is_what_could_have_been_known(
 
 
 def join_files(
-    folder: Path, join: Join, spine: Sequence[dict[str, Any]], readable: Sequence[str]
+    folder: Path, join: Join, spine: Sequence[dict[str, Any]], readable: Sequence[str], rows_a_file: int
 ) -> tuple[list[dict[str, Any]], JoinedSpine]:
     types = {"n": pa.int64(), "m": pa.int64(), "s": pa.string(), "at": MOMENT, "hour": pa.int64()}
     path = write_table(
@@ -234,7 +234,9 @@ def join_files(
     out = folder / "out"
     out.mkdir()
     made: JoinedSpine = ask(
-        JoinSpine(join, Spine([path], "at"), str(out)), readable=[*readable, path], spill=folder / "spill"
+        JoinSpine(join, Spine([path], "at"), str(out), rows_a_file=rows_a_file),
+        readable=[*readable, path],
+        spill=folder / "spill",
     )
     return read_all([file.path for file in made.files]), made
 
