@@ -30,7 +30,10 @@ def moment(micros: int | None) -> datetime | None:
 def write_table(path: Path, columns: Mapping[str, tuple[Sequence[Any], pa.DataType]]) -> str:
     """Columns in their order, each with its values and its type; moments as microseconds."""
     arrays = {
-        name: pa.array([moment(one) for one in held] if data_type == MOMENT else held, type=data_type)
+        name: pa.array(
+            [moment(one) if isinstance(one, int) else one for one in held] if data_type == MOMENT else held,
+            type=data_type,
+        )
         for name, (held, data_type) in columns.items()
     }
     pq.write_table(pa.table(arrays), path)

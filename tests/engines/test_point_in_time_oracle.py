@@ -137,7 +137,7 @@ def write_view(folder: Path, name: str, case: ViewCase) -> JoinedView:
 
 
 def columns_of(cases: Sequence[ViewCase]) -> list[StoredColumn | OnDemandColumn]:
-    """Every feature; one expression over all the views, a value of the request and the moment; one that never is null."""
+    """Every feature; an expression over all the views, the request and the moment; one that never is null."""
     stored = [
         StoredColumn(f"v{at}_{feature.name}", at, feature.name) for at in range(len(cases)) for feature in FEATURES
     ]
