@@ -153,7 +153,8 @@ class _Joining:
     def _from_files(self, at: int, asked: str, piece: _Piece) -> str:
         view, features = self._join.views[at], self._features(at)
         places = f"SELECT DISTINCT {PLACE} // {ROWS_A_FILE} FROM {_found(at)} WHERE {piece.where}"
-        used = sorted(file for (file,) in self._connection.execute(places).fetchall() if file is not None)
+        found: list[tuple[int | None]] = self._connection.execute(places).fetchall()
+        used = sorted(file for (file,) in found if file is not None)
         if not used:
             nothing = [f"CAST(NULL AS {feature.value_type.sql}) AS f{n}" for n, feature in enumerate(view.features)]
             return f"SELECT {', '.join(nothing)} FROM {asked}"

@@ -422,13 +422,16 @@ class SpineCheck(msgspec.Struct, frozen=True):
     problems: list[SpineProblem]
 
 
+Scalar = bool | int | float | str
+
+
 class AnswerMoments(msgspec.Struct, frozen=True, tag=True):
     """A few rows, inline -> Moments. `values`: by column of keys and request values, one a row; TIMESTAMP as
     microseconds."""
 
     join: Join
     moments: list[int]
-    values: dict[str, list[bool | int | float | str | list[bool | int | float | str | None] | None]]
+    values: dict[str, list[Scalar | list[Scalar | None] | None]]
 
 
 class Moments(msgspec.Struct, frozen=True):

@@ -108,8 +108,8 @@ class OnlineFeatures:
             self._plans.remember_project(project_name, project_id)
         else:
             viewer.must_be(Role.VIEWER, str(project_id), project_name)
-        plan = await self._plans.get(project_id, project_name, _wanted(lookup))
-        request = read_request(plan, lookup.entities, most_rows=self._most_entities)
+        plan = await self._plans.get(project_id, project_name, wanted_of(lookup))
+        request = read_request(plan.request_columns, lookup.entities, most_rows=self._most_entities)
         if request.rows * len(plan.features) > MOST_VALUES:
             raise LimitExceeded(
                 f"{request.rows} entities with {len(plan.features)} features are more than {MOST_VALUES} values."
@@ -117,7 +117,8 @@ class OnlineFeatures:
         return _Prepared(plan, [keys_of(view, request) for view in plan.views])
 
 
-def _wanted(lookup: Lookup) -> Wanted:
+def wanted_of(lookup: Lookup) -> Wanted:
+    """Raises InvalidInput, LimitExceeded."""
     if (lookup.feature_service is None) == (lookup.features is None):
         message = "Name a featureService or a list of features, one of them."
         raise InvalidInput(message, [Problem("featureService", message)])

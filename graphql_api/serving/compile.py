@@ -10,11 +10,7 @@ from bson import ObjectId
 from graphql_api.definitions.problems import nearest
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, ServiceEntryPart
-from graphql_api.documents.feature_views import (
-    FeatureViewDocument,
-    FeatureViewVersionDocument,
-    OnDemandTransformationPart,
-)
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.domain.enums import PUBLISHED, VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.errors import InvalidInput, NotFound, Problem
@@ -26,28 +22,34 @@ _Distinct = Callable[[str, Mapping[str, object]], Awaitable[list[str]]]
 
 async def compile_service(project_id: ObjectId, project_name: str, service: str, revision: int) -> LookupPlan:
     """Raises NotFound for an unknown service, InvalidInput where it is not ready, naming each unpublished version."""
+    entries = await service_entries(project_id, project_name, service)
+    _refuse_on_demand({entry.version.reference: "featureService" for entry in entries if entry.is_on_demand})
+    return assemble(revision, entries, await _copies(entries))
+
+
+async def service_entries(project_id: ObjectId, project_name: str, service: str) -> list[Entry]:
+    """What a service takes of which versions. Raises as `compile_service` does."""
     reference = _service_reference(service)
     chosen, versions = await _service(project_id, project_name, reference)
     unpublished = [_state_problem(version) for version in _unpublished(chosen, versions)]
     if unpublished:
         names = ", ".join(problem.message for problem in unpublished)
         raise InvalidInput(f"{chosen.reference} is not ready: {names}.", unpublished)
-    entries = [_service_entry(part, versions[part.version_id]) for part in chosen.entries]
-    _refuse_on_demand({entry.version.reference: "featureService" for entry in entries if _is_on_demand(entry)})
-    return assemble(revision, entries, await _copies(entries))
+    return [_service_entry(part, versions[part.version_id]) for part in chosen.entries]
 
 
 async def compile_references(project_id: ObjectId, references: Sequence[str], revision: int) -> LookupPlan:
     """Raises InvalidInput with every reference that cannot be answered."""
-    if not references:
-        raise InvalidInput("Ask for at least one feature.", [Problem("features", "The list is empty.")])
-    entries = await _References(project_id, references).resolve()
-    _refuse_on_demand({entry.version.reference: "features" for entry in entries if _is_on_demand(entry)})
+    entries = await reference_entries(project_id, references)
+    _refuse_on_demand({entry.version.reference: "features" for entry in entries if entry.is_on_demand})
     return assemble(revision, entries, await _copies(entries))
 
 
-def _is_on_demand(entry: Entry) -> bool:
-    return isinstance(entry.version.transformation, OnDemandTransformationPart)
+async def reference_entries(project_id: ObjectId, references: Sequence[str]) -> list[Entry]:
+    """What the references mean. Raises as `compile_references` does."""
+    if not references:
+        raise InvalidInput("Ask for at least one feature.", [Problem("features", "The list is empty.")])
+    return await _References(project_id, references).resolve()
 
 
 def _refuse_on_demand(paths: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bson import ObjectId
 
 from graphql_api.documents.copies import DataCopyDocument
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewVersionDocument, OnDemandTransformationPart
 from graphql_api.domain.enums import ValueStatus
 from graphql_api.domain.packing import ORDER_BYTES, RUN_BYTES, bitmap_bytes
 from graphql_api.domain.types import ValueType
@@ -16,11 +16,11 @@ MOST_KEPT_STATUSES = 1_024
 
 @dataclass(frozen=True, slots=True)
 class RequestColumn:
-    """`entity_id`: whose key it holds."""
+    """`entity_id`: whose key it holds; None for a value of the request."""
 
     name: str
     value_type: ValueType
-    entity_id: ObjectId
+    entity_id: ObjectId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,10 @@ class Entry:
     columns: Sequence[str]
     keys: Mapping[str, str]
 
+    @property
+    def is_on_demand(self) -> bool:
+        return isinstance(self.version.transformation, OnDemandTransformationPart)
+
 
 def assemble(revision: int, entries: Sequence[Entry], copies: Mapping[int, DataCopyDocument]) -> LookupPlan:
     """Entries of the same version, name and keys are read once."""
@@ -135,11 +139,19 @@ def assemble(revision: int, entries: Sequence[Entry], copies: Mapping[int, DataC
 
 
 def request_columns(entry: Entry) -> list[RequestColumn]:
-    return [
+    """Join keys, then the values that the expressions of the chosen features take."""
+    keys = [
         RequestColumn(entry.keys.get(key.name, key.name), key.value_type, entity.entity_id)
         for entity in entry.version.entities
         for key in entity.keys
     ]
+    transformation = entry.version.transformation
+    if not isinstance(transformation, OnDemandTransformationPart):
+        return keys
+    chosen = [one for one in transformation.expressions if one.feature in entry.features]
+    used = {name for one in chosen for name in one.request}
+    values = [RequestColumn(one.name, one.value_type, None) for one in transformation.request if one.name in used]
+    return [*keys, *values]
 
 
 def segments(features: Sequence[tuple[int, int]], widths: Sequence[int]) -> list[Segment]:

@@ -1,5 +1,6 @@
 """What was sent, read against a plan: typed columns, or every problem at once."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +8,18 @@ from typing import cast
 
 import msgspec
 
-from graphql_api.domain.packing import KeyValue
 from graphql_api.domain.times import parse_rfc3339
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.shapes import Scalar
 from graphql_api.errors import InvalidInput, LimitExceeded, Problem
-from graphql_api.serving.plan import LookupPlan, PlannedView
+from graphql_api.serving.plan import PlannedView, RequestColumn
 
 PROBLEMS_A_COLUMN = 5
 _INT64 = range(-(2**63), 2**63)
 _DECIMAL = re.compile(r"-?\d{1,19}", re.ASCII)
 _encode_key = msgspec.msgpack.Encoder().encode
 
-Column = list[KeyValue | None]
+Column = list[Scalar | list[Scalar | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,25 @@ class Request:
     columns: tuple[Column, ...]
 
 
-def read_request(plan: LookupPlan, entities: object, *, most_rows: int) -> Request:
-    """A column that nothing needs is ignored. Raises InvalidInput, LimitExceeded for too many entities."""
+def read_request(
+    wanted: Sequence[RequestColumn], entities: object, request_data: object = None, *, most_rows: int
+) -> Request:
+    """Join keys from `entities`, other values from `request_data`. A column that nothing needs is ignored.
+
+    Raises InvalidInput, LimitExceeded for too many entities."""
     if not isinstance(entities, Mapping):
         raise _invalid([Problem("entities", "Send an object of columns.", '{"tailnum": ["N14228", "N24211"]}')])
+    if request_data is not None and not isinstance(request_data, Mapping):
+        raise _invalid([Problem("requestData", "Send an object of columns.", '{"sched_hour": [7, 18]}')])
     sent = cast(Mapping[str, object], entities)
+    data = cast(Mapping[str, object], request_data or {})
     problems: list[Problem] = []
     lists: dict[str, Sequence[object]] = {}
-    for column in plan.request_columns:
-        values = sent.get(column.name)
-        path = f"entities.{column.name}"
-        if column.name not in sent:
+    for column in wanted:
+        held = data if column.entity_id is None else sent
+        values = held.get(column.name)
+        path = _path(column)
+        if column.name not in held:
             problems.append(Problem(path, f"The request column {column.name!r} is missing.", _shape(column.name)))
         elif not isinstance(values, list | tuple):
             problems.append(Problem(path, "A column is a list, one value an entity.", _shape(column.name)))
@@ -49,13 +58,17 @@ def read_request(plan: LookupPlan, entities: object, *, most_rows: int) -> Reque
     if rows > most_rows:
         raise LimitExceeded(f"{rows} entities are asked for; a look-up takes at most {most_rows}.")
     columns = tuple(
-        _read_column(f"entities.{column.name}", column.value_type, lists[column.name], problems)
-        for column in plan.request_columns
+        _read_column(_path(column), column.value_type, lists[column.name], problems)
+        for column in wanted
         if column.name in lists
     )
     if problems:
         raise _invalid(problems)
     return Request(rows, columns)
+
+
+def _path(column: RequestColumn) -> str:
+    return f"{'requestData' if column.entity_id is None else 'entities'}.{column.name}"
 
 
 def keys_of(view: PlannedView, request: Request) -> list[bytes | None]:
@@ -157,9 +170,32 @@ def _timestamp(value: object) -> int:
     return parse_rfc3339(value)
 
 
-_READERS: dict[ValueType, tuple[Callable[[object], KeyValue], str]] = {
+def _float64(value: object) -> float:
+    if type(value) not in (int, float):
+        raise ValueError
+    number = float(cast("int | float", value))
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _list_of(read: Callable[[object], Scalar]) -> Callable[[object], list[Scalar | None]]:
+    def read_list(value: object) -> list[Scalar | None]:
+        if not isinstance(value, list):
+            raise ValueError
+        return [None if one is None else read(one) for one in cast("list[object]", value)]
+
+    return read_list
+
+
+_READERS: dict[ValueType, tuple[Callable[[object], Scalar | list[Scalar | None]], str]] = {
     ValueType.INT64: (_int64, "an INT64: a whole number from -2^63 to 2^63 - 1, or one as a decimal string"),
     ValueType.STRING: (_string, "a STRING"),
     ValueType.BOOL: (_bool, "a BOOL"),
     ValueType.TIMESTAMP: (_timestamp, "a TIMESTAMP: RFC 3339 with an offset, such as 2026-11-24T23:39:34Z"),
+    ValueType.FLOAT64: (_float64, "a FLOAT64: a finite number"),
+    ValueType.BOOL_LIST: (_list_of(_bool), "a BOOL_LIST: a list of BOOLs and nulls"),
+    ValueType.INT64_LIST: (_list_of(_int64), "an INT64_LIST: a list of whole numbers and nulls"),
+    ValueType.FLOAT64_LIST: (_list_of(_float64), "a FLOAT64_LIST: a list of finite numbers and nulls"),
+    ValueType.STRING_LIST: (_list_of(_string), "a STRING_LIST: a list of STRINGs and nulls"),
 }

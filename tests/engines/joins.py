@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow
+import pyarrow.parquet
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import JoinedView, JoinKey, Slice, Value
 
+# PyArrow has no types.
+pa: Any = pyarrow
+pq: Any = pyarrow.parquet
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENT = pa.timestamp("us", tz="UTC")
 _ARROW = {
@@ -27,7 +30,7 @@ def moment(micros: int | None) -> datetime | None:
     return None if micros is None else EPOCH + timedelta(microseconds=micros)
 
 
-def write_table(path: Path, columns: Mapping[str, tuple[Sequence[Any], pa.DataType]]) -> str:
+def write_table(path: Path, columns: Mapping[str, tuple[Sequence[Any], Any]]) -> str:
     """Columns in their order, each with its values and its type; moments as microseconds."""
     arrays = {
         name: pa.array(
@@ -51,7 +54,7 @@ def write_rows(
     """A staged file of `(key, event, created, values)`, sorted as the engine stages; `kept`: commit and run of each."""
     places = sorted(range(len(rows)), key=lambda at: (*rows[at][0], rows[at][1], rows[at][2]))
     ordered = [rows[at] for at in places]
-    columns: dict[str, tuple[Sequence[Any], pa.DataType]] = {}
+    columns: dict[str, tuple[Sequence[Any], Any]] = {}
     for at, key in enumerate(keys):
         columns[key.name] = ([row[0][at] for row in ordered], _ARROW[key.value_type])
     columns["event_timestamp"] = ([row[1] for row in ordered], MOMENT)

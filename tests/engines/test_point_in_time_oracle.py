@@ -13,7 +13,6 @@ from random import Random
 from typing import Any
 
 import hypothesis.strategies as st
-import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 
 from graphql_api.domain.types import ValueType
@@ -32,7 +31,7 @@ from graphql_api.engines.shapes import (
     Value,
     ViewAnswers,
 )
-from tests.engines.joins import MOMENT, joined, read_all, write_rows, write_table
+from tests.engines.joins import MOMENT, joined, pa, read_all, write_rows, write_table
 from tests.engines.oracle import Key, Row, Table, newest_available, status_of, worst
 from tests.engines.support import ask
 
@@ -189,7 +188,9 @@ def expected(cases: Sequence[ViewCase], spine: Sequence[dict[str, Any]], known_b
     return Expected([*values, totals, known], [*statuses, total_statuses, ["PRESENT"] * len(spine)], rows)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.lists(views(), min_size=1, max_size=3), spines, st.one_of(st.none(), moments), st.sampled_from([60, 500_000]))
 def test_every_value_is_what_could_have_been_known(
     cases: list[ViewCase], spine: list[dict[str, Any]], known_before: int | None, rows_a_file: int

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.problems import Refused
 from graphql_api.engines.shapes import (
     CheckSpine,
+    ComputeProblem,
     Join,
     JoinedSpine,
     JoinedView,
@@ -24,7 +23,7 @@ from graphql_api.engines.shapes import (
     StoredColumn,
     Value,
 )
-from tests.engines.joins import joined, read_all, write_rows
+from tests.engines.joins import joined, pa, pq, read_all, write_rows
 from tests.engines.support import HOUR, JAN, RUN, Bench, write_parquet
 
 KEY = Value("tailnum", ValueType.STRING)
@@ -192,7 +191,8 @@ def test_what_is_no_time_ends_it(bench: Bench) -> None:
     with pytest.raises(Refused, match="In the spine at is yesterday, which is no time") as refused:
         made(bench, asks(delays(bench, [])), Spine(paths, "at", is_csv=True))
 
-    assert refused.value.problem.code == "SPINE_INVALID"  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(refused.value.problem, ComputeProblem)
+    assert refused.value.problem.code == "SPINE_INVALID"
 
 
 def test_a_csv_that_is_none_ends_it(bench: Bench) -> None:
@@ -201,7 +201,8 @@ def test_a_csv_that_is_none_ends_it(bench: Bench) -> None:
     with pytest.raises(Refused, match="The spine cannot be read as a CSV file with a header: ") as refused:
         made(bench, asks(delays(bench, [])), Spine(paths, "at", is_csv=True))
 
-    assert refused.value.problem.code == "SPINE_INVALID"  # pyright: ignore[reportAttributeAccessIssue]
+    assert isinstance(refused.value.problem, ComputeProblem)
+    assert refused.value.problem.code == "SPINE_INVALID"
 
 
 def test_numbers_of_any_width_are_keys_of_int64(bench: Bench) -> None:
