@@ -22,10 +22,12 @@ from graphql_api.services.exports import Exports
 from graphql_api.services.feature_services import FeatureServices
 from graphql_api.services.feature_views import FeatureViews
 from graphql_api.services.features import Features
+from graphql_api.services.features_at import FeaturesAt
 from graphql_api.services.impacts import Impacts
 from graphql_api.services.learning import Learning
 from graphql_api.services.materializations import Materializations
 from graphql_api.services.online_features import OnlineFeatures
+from graphql_api.services.parity import Parity
 from graphql_api.services.plans import Plans
 from graphql_api.services.previews import Previews
 from graphql_api.services.projects import Projects
@@ -33,13 +35,16 @@ from graphql_api.services.registry_events import RegistryEvents
 from graphql_api.services.run_history import RunHistory
 from graphql_api.services.run_progress import RunProgress
 from graphql_api.services.search import Search
+from graphql_api.services.timelines import Timelines
 from graphql_api.services.tokens import Tokens
 from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
+from graphql_api.serving.offline_rows import OfflineRows
 from graphql_api.serving.plans import Plans as LookupPlans
 from graphql_api.settings import Settings, required
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
+from graphql_api.stores.offline import OfflineStore
 from graphql_api.stores.online import OnlineStore
 
 SLOWEST_QUERY_MS = 30_000
@@ -68,6 +73,9 @@ class Services:
     materializations: Materializations
     run_progress: RunProgress
     online_features: OnlineFeatures
+    features_at: FeaturesAt
+    timelines: Timelines
+    parity: Parity
     previews: Previews
 
 
@@ -122,6 +130,8 @@ class Runtime:
         versions = Versions(projects=projects, cancel_run=materializations.cancel_if_possible)
         tokens = Tokens(projects=projects, feed=self.feed)
         await stack.enter_async_context(tokens.following())
+        features = Features(projects=projects, versions=versions)
+        rows = OfflineRows(store=OfflineStore(self.database), objects=self.objects, cache=self.cache)
         return Services(
             projects=projects,
             tokens=tokens,
@@ -129,7 +139,7 @@ class Runtime:
             data_sources=DataSources(projects=projects),
             feature_views=FeatureViews(projects=projects),
             versions=versions,
-            features=Features(projects=projects, versions=versions),
+            features=features,
             feature_services=FeatureServices(projects=projects),
             search=Search(projects=projects),
             registry_events=RegistryEvents(projects=projects, feed=self.feed),
@@ -149,6 +159,9 @@ class Runtime:
             online_features=OnlineFeatures(
                 projects=projects, plans=lookups, store=self.online, most_entities=self.settings.max_lookup_entities
             ),
+            features_at=FeaturesAt(projects=projects, rows=rows, sandbox=self.sandbox),
+            timelines=Timelines(features=features, rows=rows, sandbox=self.sandbox),
+            parity=Parity(projects=projects, rows=rows, online=self.online, sandbox=self.sandbox),
             previews=Previews(objects=self.objects, cache=self.cache, sandbox=self.sandbox),
         )
 

@@ -19,6 +19,16 @@ Columns = Annotated[
         "INT64 may be sent as a decimal text, TIMESTAMP is RFC 3339 text; a null key is MISSING."
     ),
 ]
+Service = Annotated[
+    str | None,
+    strawberry.argument(description="A service (its current version) or one version of it: delay_model@2."),
+]
+References = Annotated[
+    list[str] | None, strawberry.argument(description="References: aircraft_delays, aircraft_delays@3:flights_7d, …")
+]
+RequestData = Annotated[
+    JSON | None, strawberry.argument(description="Request-time values, in columns as `entities` are.")
+]
 
 
 @strawberry.type
@@ -32,26 +42,25 @@ class OnlineFeaturesQueries:
         self,
         info: Info,
         entities: Columns,
-        feature_service: Annotated[
-            str | None,
-            strawberry.argument(description="A service (its current version) or one version of it: delay_model@2."),
-        ] = None,
-        features: Annotated[
-            list[str] | None,
-            strawberry.argument(description="References: aircraft_delays, aircraft_delays@3:flights_7d, …"),
-        ] = None,
-        request_data: Annotated[
-            JSON | None, strawberry.argument(description="Request-time values, in columns as `entities` are.")
-        ] = None,
+        feature_service: Service = None,
+        features: References = None,
+        request_data: RequestData = None,
         project: Project = DEFAULT_PROJECT,
     ) -> OnlineFeatures:
-        lookup = Lookup(
-            entities=_columns("entities", entities),
-            feature_service=feature_service,
-            features=features,
-            request_data=None if request_data is None else _columns("requestData", request_data),
-        )
+        lookup = lookup_of(entities, feature_service, features, request_data)
         return OnlineFeatures.of(await info.context.loaders.online_features.load((project, lookup)))
+
+
+def lookup_of(
+    entities: object, feature_service: str | None, features: list[str] | None, request_data: object
+) -> Lookup:
+    """Raises InvalidInput."""
+    return Lookup(
+        entities=_columns("entities", entities),
+        feature_service=feature_service,
+        features=features,
+        request_data=None if request_data is None else _columns("requestData", request_data),
+    )
 
 
 def _columns(argument: str, given: object) -> Mapping[str, object]:

@@ -22,6 +22,7 @@ from resolvers.lifecycle import LifecycleMutations, LifecycleQueries
 from resolvers.nodes import NodeQueries
 from resolvers.online_features import OnlineFeaturesQueries
 from resolvers.plans import PlanMutations, PlanQueries
+from resolvers.point_in_time import PointInTimeQueries
 from resolvers.projects import ProjectMutations, ProjectQueries
 from resolvers.registry import (
     DataSourceQueries,
@@ -60,6 +61,7 @@ class Query(
     SearchQueries,
     RunQueries,
     OnlineFeaturesQueries,
+    PointInTimeQueries,
     PlanQueries,
     DefinitionFileQueries,
     LifecycleQueries,

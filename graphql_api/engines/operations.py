@@ -32,12 +32,13 @@ from graphql_api.engines.shapes import (
     PlanChunks,
     ReadRows,
     Request,
+    SampleKeys,
     Timeline,
     TypeExpression,
 )
 from graphql_api.engines.texts import check_text
 from graphql_api.engines.spine import check_spine
-from graphql_api.engines.timeline import timeline
+from graphql_api.engines.timeline import sample_keys, timeline
 
 
 def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
@@ -96,3 +97,5 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return answer_moments(connection, request)
         case Timeline():
             return timeline(connection, request)
+        case SampleKeys():
+            return sample_keys(connection, request)

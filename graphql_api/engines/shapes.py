@@ -450,10 +450,19 @@ class Timeline(msgspec.Struct, frozen=True, tag=True):
     -> list[TimelineRow]; at most `limit`. `key` in the order of the view's keys, of its one feature."""
 
     view: JoinedView
-    key: list[bool | int | str]
+    key: list[Scalar]
     start: int
     end: int
     limit: int
+
+
+class SampleKeys(msgspec.Struct, frozen=True, tag=True):
+    """Keys of entities that have a visible row -> list[list[Scalar]], in the order of the view's keys; TIMESTAMP as
+    microseconds. At most `limit`, chosen by `seed`: the same every time."""
+
+    view: JoinedView
+    limit: int
+    seed: int
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
@@ -483,6 +492,7 @@ Request = (
     | CheckSpine
     | AnswerMoments
     | Timeline
+    | SampleKeys
 )
 
 # ---------------------------------------------------------------- refusals

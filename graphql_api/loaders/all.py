@@ -15,6 +15,7 @@ from graphql_api.documents.materializations import MaterializationDocument, Vali
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.tokens import TokenDocument
 from graphql_api.loaders.batching import loader, mapped
+from graphql_api.loaders.features_at import AskedAt, features_at_loader
 from graphql_api.loaders.online_features import Asked, online_features_loader
 from graphql_api.loaders.pages import PageLoaders
 from graphql_api.runtime import Services
@@ -93,6 +94,10 @@ class Loaders:
     @cached_property
     def online_features(self) -> DataLoader[Asked, OnlineAnswer]:
         return online_features_loader(self._services.online_features, self._viewer)
+
+    @cached_property
+    def features_at(self) -> DataLoader[AskedAt, OnlineAnswer]:
+        return features_at_loader(self._services.features_at, self._viewer)
 
     @cached_property
     def results_of_run(self) -> DataLoader[ObjectId, list[ValidationResultDocument] | None]:

@@ -40,6 +40,8 @@ from graphql_api.engines.shapes import (
     ReadRows,
     Request,
     Rows,
+    SampleKeys,
+    Scalar,
     SpineCheck,
     SqlProblem,
     Timeline,
@@ -76,6 +78,7 @@ _ANSWERS: dict[type[Request], object] = {
     CheckSpine: SpineCheck,
     AnswerMoments: Moments,
     Timeline: list[TimelineRow],
+    SampleKeys: list[list[Scalar]],
 }
 
 
@@ -163,6 +166,10 @@ class Sandbox:
     async def call(
         self, request: Timeline, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> list[TimelineRow]: ...
+    @overload
+    async def call(
+        self, request: SampleKeys, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[list[Scalar]]: ...
 
     async def call(self, request: Request, *, readable: Sequence[str] = (), seconds: float | None = None) -> object:
         """The answer to one request, which may read the lease's files and those of `readable`.

@@ -21,7 +21,7 @@ MOST_VALUES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """`keys`: for each view of the plan the key of each entity; None where a part of it is null."""
 
     plan: LookupPlan
@@ -82,7 +82,7 @@ class OnlineFeatures:
     ) -> list[OnlineAnswer | UserError]:
         """One trip to Redis for all of them, each a project's name and a look-up; each is answered or refused alone."""
         outcomes = await asyncio.gather(*(self._attempt(viewer, name, lookup) for name, lookup in lookups))
-        wanted = [outcome.wanted() if isinstance(outcome, _Prepared) else [] for outcome in outcomes]
+        wanted = [outcome.wanted() if isinstance(outcome, Prepared) else [] for outcome in outcomes]
         rows = await self._store.read([key for keys in wanted for key in keys])
         moment = self._clock()
         answers: list[OnlineAnswer | UserError] = []
@@ -95,13 +95,13 @@ class OnlineFeatures:
             )
         return answers
 
-    async def _attempt(self, viewer: Viewer, project_name: str, lookup: Lookup) -> _Prepared | UserError:
+    async def _attempt(self, viewer: Viewer, project_name: str, lookup: Lookup) -> Prepared | UserError:
         try:
             return await self._prepare(viewer, project_name, lookup)
         except UserError as refusal:
             return refusal
 
-    async def _prepare(self, viewer: Viewer, project_name: str, lookup: Lookup) -> _Prepared:
+    async def _prepare(self, viewer: Viewer, project_name: str, lookup: Lookup) -> Prepared:
         project_id = self._plans.project_id(project_name)
         if project_id is None:
             project_id = (await self._projects.get(viewer, project_name, Role.VIEWER)).id
@@ -114,7 +114,7 @@ class OnlineFeatures:
             raise LimitExceeded(
                 f"{request.rows} entities with {len(plan.features)} features are more than {MOST_VALUES} values."
             )
-        return _Prepared(plan, [keys_of(view, request) for view in plan.views])
+        return Prepared(plan, [keys_of(view, request) for view in plan.views])
 
 
 def wanted_of(lookup: Lookup) -> Wanted:

@@ -24,7 +24,7 @@ async def compile_service(project_id: ObjectId, project_name: str, service: str,
     """Raises NotFound for an unknown service, InvalidInput where it is not ready, naming each unpublished version."""
     entries = await service_entries(project_id, project_name, service)
     _refuse_on_demand({entry.version.reference: "featureService" for entry in entries if entry.is_on_demand})
-    return assemble(revision, entries, await _copies(entries))
+    return assemble(revision, entries, await copies_of(entries))
 
 
 async def service_entries(project_id: ObjectId, project_name: str, service: str) -> list[Entry]:
@@ -42,7 +42,7 @@ async def compile_references(project_id: ObjectId, references: Sequence[str], re
     """Raises InvalidInput with every reference that cannot be answered."""
     entries = await reference_entries(project_id, references)
     _refuse_on_demand({entry.version.reference: "features" for entry in entries if entry.is_on_demand})
-    return assemble(revision, entries, await _copies(entries))
+    return assemble(revision, entries, await copies_of(entries))
 
 
 async def reference_entries(project_id: ObjectId, references: Sequence[str]) -> list[Entry]:
@@ -106,7 +106,7 @@ def _service_entry(part: ServiceEntryPart, version: Version) -> Entry:
     return Entry(version, part.alias or version.reference, part.features, part.columns, keys)
 
 
-async def _copies(entries: Iterable[Entry]) -> dict[int, DataCopyDocument]:
+async def copies_of(entries: Iterable[Entry]) -> dict[int, DataCopyDocument]:
     ids = {entry.version.data_id for entry in entries}
     return {copy.id: copy async for copy in DataCopyDocument.find({"_id": {"$in": list(ids)}})}
 

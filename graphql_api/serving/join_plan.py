@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -36,6 +37,12 @@ class PlannedJoin:
     version: Version
     keys: tuple[JoinKey, ...]
     features: tuple[Value, ...]
+
+    @classmethod
+    def alone(cls, version: Version, features: Sequence[Value]) -> Self:
+        """By the view's own names of its keys."""
+        keys = tuple(JoinKey(key.name, key.name, key.value_type) for key in version.keys)
+        return cls(version, keys, tuple(features))
 
     def of(self, slices: Sequence[Slice], *, covered_until: int | None = None) -> JoinedView:
         return JoinedView(
@@ -83,10 +90,10 @@ async def compile_join(project_id: ObjectId, project_name: str, wanted: Wanted) 
         entries = await service_entries(project_id, project_name, wanted)
     else:
         entries = await reference_entries(project_id, wanted)
-    return plan_join(entries, await _inputs(entries))
+    return plan_join(entries, await inputs_of(entries))
 
 
-async def _inputs(entries: Sequence[Entry]) -> dict[PydanticObjectId, Version]:
+async def inputs_of(entries: Sequence[Entry]) -> dict[PydanticObjectId, Version]:
     """The versions that on-demand entries are made from."""
     ids = {pin.version_id for entry in entries if entry.is_on_demand for pin in entry.version.transformation.views}
     return {version.id: version async for version in Version.find({"_id": {"$in": list(ids)}})} if ids else {}
