@@ -28,8 +28,8 @@ class HeldRow:
         return cls(event, None if run == PUSHED else run.hex(), created)
 
     def __str__(self) -> str:
-        writer = "pushed" if self.run is None else f"written by {_run(self.run)}"
-        return f"the row of {rfc3339(self.event)}, {writer}"
+        moment = rfc3339(self.event)
+        return f"the pushed row of {moment}" if self.run is None else f"the row of {moment} by {_run(self.run)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,14 @@ def _of_rows(sides: Sides) -> str:
         return f"Late write: {online} is online, and not in the offline store yet."
     available = available_from(online.event, online.created or online.event, sides.version.delay)
     if available > sides.moment:
-        return f"Version: {online} is online, and by {sides.version.reference} is available from {rfc3339(available)}."
+        return (
+            f"Version: {online} is online, and by {sides.version.reference} it is available from {rfc3339(available)}."
+        )
     if offline is None:
         return f"Version: {online} is online, and not in the offline store: another run took it away. {_MENDED}"
     if (online.event, online.run) == (offline.event, offline.run):
-        return f"Version: both have {online}, with other values: it was not {sides.version.reference} that wrote one."
-    age = "older" if online.event < offline.event else "another"
-    return f"Late write: online is {age}, {online}; the offline store has {offline}. {_MENDED}"
+        return f"Version: both have {online}, and it holds other values online. {_MENDED}"
+    return f"Late write: online is {online}, and the offline store has {offline}. {_MENDED}"
 
 
 def _aged(sides: Sides) -> str | None:

@@ -57,6 +57,15 @@ CALLS: Mapping[str, Call] = {
         'query($p: String!) { onlineFeatures(entities: {tailnum: ["N1"]}, features: ["aircraft_delays"], project: $p)'
         " { rows } }"
     ),
+    "Query.featuresAt": Call(
+        'query($p: String!) { featuresAt(at: "2026-01-01T00:00:00Z", entities: {tailnum: ["N1"]}, '
+        'features: ["aircraft_delays"], project: $p) { rows } }'
+    ),
+    "Query.featureTimeline": Call(
+        'query($p: String!) { featureTimeline(feature: "aircraft_delays:flights_7d", entity: {tailnum: "N1"}, '
+        'start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z", project: $p) { points { value } } }'
+    ),
+    "Query.parity": Call('query($p: String!) { parity(featureService: "delay_model", project: $p) { checked } }'),
     "Query.tokens": Call("{ tokens { totalCount } }", {"totalCount": 0}),
     "Query.auditLog": Call("query($p: String!) { auditLog(project: $p) { totalCount } }"),
     "Query.definitionFiles": Call("query($p: String!) { definitionFiles(project: $p) { totalCount } }"),

@@ -10,6 +10,7 @@ import psutil
 
 BENCHMARKS = {
     "engine": "Computing and packing, beside a bare COPY",
+    "point_in_time": "A training data set's join, beside one bare ASOF join",
     "online": "Online look-ups, beside a plain JSON route",
     "publish": "From a publish to the answer that shows it",
 }
