@@ -15,14 +15,13 @@ from graphql_api.documents.feature_views import (
     OnDemandTransformationPart,
     ViewPinPart,
 )
-from graphql_api.domain.enums import ChangeKind, DefinitionKind
 from graphql_api.domain.global_ids import global_id
+from graphql_api.domain.packing import packed_key
 from graphql_api.domain.times import now_micros, rfc3339
 from graphql_api.domain.types import ValueType
 from tests.api.conftest import Place
 from tests.api.offline import commit
-from tests.factories import DAY, HOUR, a_row, a_version, a_view, an_entry
-from tests.serving.registry import Registry
+from tests.factories import DAY, HOUR, a_copy, a_row, a_service, a_version, a_view, an_entity, an_entry
 
 P, N, M, E = "PRESENT", "NULL_VALUE", "MISSING", "EXPIRED"
 AT = """query($p: String!, $at: DateTime!, $e: JSON!, $s: String, $f: [String!], $d: JSON) {
@@ -49,7 +48,6 @@ class Model:
     """A view of planes with a delay of an hour and a ttl of two days, one of airports, and what is computed of both."""
 
     place: Place
-    registry: Registry
     delays: FeatureViewVersionDocument
     weather: FeatureViewVersionDocument
     runs: list[ObjectId]
@@ -62,8 +60,34 @@ class Model:
     async def parity(self, sample: int = 100) -> Any:
         return (await self.place.editor.ask(PARITY, p=self.place.name, n=sample))["parity"]
 
+    async def hold(self, version: FeatureViewVersionDocument, rows: dict[str, bytes]) -> None:
+        """Online, by the one key of the entity."""
+        items = [(packed_key(version.data_id, [key]), row) for key, row in rows.items()]
+        assert await self.place.door.runtime.online.write(version.data_id, 1, 1, items) == len(items)
+
     def run(self, at: int) -> str:
         return global_id("Materialization", str(self.runs[at]))
+
+
+def risk(delays: FeatureViewVersionDocument, weather: FeatureViewVersionDocument) -> OnDemandTransformationPart:
+    """Of a delay, the wind and the hour that the caller sends."""
+    uses = (FeatureUsePart(view="delays", feature="late"), FeatureUsePart(view="weather", feature="wind"))
+    return OnDemandTransformationPart(
+        views=(pin(delays), pin(weather)),
+        request=(ColumnPart(name="hour", value_type=ValueType.FLOAT64),),
+        expressions=(
+            ExpressionPart(
+                feature="risk",
+                expression="late * wind + hour",
+                rendered="((delays.late * weather.wind) + _request.hour)",
+                uses=uses,
+                request=("hour",),
+                uses_moment=False,
+            ),
+        ),
+        outputs=(),
+        fingerprint="",
+    )
 
 
 def pin(version: FeatureViewVersionDocument) -> ViewPinPart:
@@ -83,42 +107,38 @@ def pin(version: FeatureViewVersionDocument) -> ViewPinPart:
 
 @pytest.fixture
 async def model(place: Place) -> Model:
-    door = place.door
-    registry = Registry(door.runtime.database, place.project, door.runtime.online)
-    plane = await registry.entity("plane", {"tailnum": ValueType.STRING})
-    airport = await registry.entity("airport", {"airport": ValueType.STRING})
+    """Written directly, as apply and two runs would leave it."""
+    door, project = place.door, place.project
+    plane = an_entity(project, "plane", {"tailnum": ValueType.STRING})
+    airport = an_entity(project, "airport", {"airport": ValueType.STRING})
+    views = {
+        "delays": a_view(project, "delays", entities=[plane]),
+        "weather": a_view(project, "weather", entities=[airport]),
+        "risks": a_view(project, "risks", entities=[plane, airport]),
+    }
     features = {"late": ValueType.INT64, "mean": ValueType.FLOAT64}
-    delays = await registry.version("delays", features, entities=[plane], ttl=2 * DAY)
+    delays = a_version(views["delays"], entities=[plane], features=features, ttl=2 * DAY)
     delays.delay = HOUR
-    await delays.save()
-    weather = await registry.version("weather", {"wind": ValueType.FLOAT64}, entities=[airport])
-    view = a_view(place.project, "risks", entities=[plane, airport])
-    risks = a_version(view, entities=[plane, airport], features={"risk": ValueType.FLOAT64})
-    rendered = "((delays.late * weather.wind) + _request.hour)"
-    risks.transformation = OnDemandTransformationPart(
-        views=(pin(delays), pin(weather)),
-        request=(ColumnPart(name="hour", value_type=ValueType.FLOAT64),),
-        expressions=(
-            ExpressionPart(
-                feature="risk",
-                expression="late * wind + hour",
-                rendered=rendered,
-                uses=(FeatureUsePart(view="delays", feature="late"), FeatureUsePart(view="weather", feature="wind")),
-                request=("hour",),
-                uses_moment=False,
-            ),
-        ),
-        outputs=(),
-        fingerprint="",
-    )
-    risks.data_id = 0
-    await registry.change(DefinitionKind.FEATURE_VIEW, "risks", ChangeKind.ADDED, view, risks)
+    weather = a_version(views["weather"], entities=[airport], features={"wind": ValueType.FLOAT64})
+    risks = a_version(views["risks"], entities=[plane, airport], features={"risk": ValueType.FLOAT64}, data_id=0)
+    risks.transformation = risk(delays, weather)
     entries = [
         an_entry(delays),
         an_entry(weather, alias="dest", keys={"airport": "dest"}),
         an_entry(risks, keys={"airport": "dest"}),
     ]
-    await registry.service("model", entries)
+    copies = [a_copy(delays), a_copy(weather)]
+    for document in (
+        plane,
+        airport,
+        *views.values(),
+        delays,
+        weather,
+        risks,
+        *copies,
+        a_service(project, entries, "model"),
+    ):
+        await document.insert()
     runs = [
         await commit(
             door,
@@ -128,7 +148,7 @@ async def model(place: Place) -> Model:
         ),
         await commit(door, weather, [(("JFK",), BASE - HOUR, BASE - HOUR, (3.0,))], window=(BASE - DAY, BASE + DAY)),
     ]
-    return Model(place, registry, delays, weather, runs)
+    return Model(place, delays, weather, runs)
 
 
 async def test_values_are_those_that_could_have_been_known_at_the_moment(model: Model) -> None:
@@ -273,11 +293,9 @@ async def test_an_entity_without_a_key_has_no_points(model: Model) -> None:
 async def online(model: Model, *, late: int = LARGE, event: int = BASE, run: ObjectId | None = None) -> None:
     """What runs bring online, as it should be, but for what a test says of N1."""
     first, second = model.runs
-    await model.registry.rows(
-        model.delays,
-        {("N1",): a_row(late, 1.5, event=event, run=run or first), ("N2",): a_row(None, 2.0, run=first)},
-    )
-    await model.registry.rows(model.weather, {("JFK",): a_row(3.0, event=BASE - HOUR, run=second)})
+    newest = a_row(late, 1.5, event=event, run=run or first)
+    await model.hold(model.delays, {"N1": newest, "N2": a_row(None, 2.0, event=BASE, run=first)})
+    await model.hold(model.weather, {"JFK": a_row(3.0, event=BASE - HOUR, run=second)})
 
 
 async def test_stores_that_say_the_same_are_equal(model: Model) -> None:
