@@ -5,7 +5,8 @@ piece of the spine then gathers its values from the files, in its order, and its
 wide is joined by key, and memory is bounded by the piece. What grows with the spine is in temporary tables, which spill
 to disk.
 
-With one thread the order of rows is that of the spine, and the files have the same bytes every time.
+The files have the same bytes every time, with any number of threads: no value is summed up, whatever needs an order is
+sorted by the number of its row in the spine, and relations that lie side by side are read by one thread.
 """
 
 from collections.abc import Sequence

@@ -60,7 +60,7 @@ def writable_folders(request: Request) -> Sequence[str]:
 def computes_values(request: Request) -> bool:
     """Such a request gets one thread: with more, sums of floats and the order among equals differ from time to time,
     and the same inputs would not give the same bytes."""
-    return isinstance(request, ComputeChunk | CheckCausality | JoinSpine)
+    return isinstance(request, ComputeChunk | CheckCausality)
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 from graphql_api.documents.base import ColumnPart
@@ -50,7 +51,7 @@ class Model:
     place: Place
     delays: FeatureViewVersionDocument
     weather: FeatureViewVersionDocument
-    runs: list[ObjectId]
+    runs: list[PydanticObjectId]
 
     async def at(self, moment: int, **more: Any) -> Any:
         asked = {"s": "model", "d": {"hour": [2] * 3}, **more}

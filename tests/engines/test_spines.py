@@ -20,6 +20,8 @@ from graphql_api.engines.shapes import (
     Spine,
     SpineCheck,
     SpineProblem,
+    Split,
+    Splits,
     StoredColumn,
     Value,
 )
@@ -328,15 +330,22 @@ def test_a_feature_and_a_key_may_have_any_name(bench: Bench, name: str) -> None:
     assert [row["out"] for row in rows] == [2, None, 1]
 
 
-def test_the_same_request_gives_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
+def test_the_same_request_gives_the_same_bytes_with_any_number_of_threads(bench: Bench, tmp_path: Path) -> None:
     view = delays(bench, [(f"N{n % 50}", JAN + n * HOUR, n) for n in range(5_000)], ttl=40 * HOUR)
     path = write_parquet(
         tmp_path / "spine.parquet",
         "SELECT 'N' || hash(n) % 60 AS tailnum, random() AS label, "
-        f"make_timestamptz({JAN} + (hash(n + 1) % 5000 * {HOUR})::BIGINT) AS at FROM range(40000) AS r(n)",
+        f"make_timestamptz({JAN} + (hash(n + 1) % 5000 * {HOUR})::BIGINT) AS at FROM range(300000) AS r(n)",
     )
     join, spine = asks(view), Spine([path], "at")
+    splits = Splits("ROW", [Split("train", 0.8), Split("test", 0.2)], 5)
 
-    files = [[(file.sha256, file.rows) for file in made(bench, join, spine)[1].files] for _ in range(3)]
+    def joined_with(threads: int) -> list[tuple[str, int]]:
+        request = JoinSpine(join, spine, bench.out(), splits, rows_a_file=150_000)
+        result: JoinedSpine = bench.ask(request, readable=[path], threads=threads)
+        return [(file.sha256, file.rows) for file in result.files]
 
-    assert files == [files[0]] * 3
+    made_by = [joined_with(threads) for threads in (1, 2, 4, 4)]
+
+    assert len(made_by[0]) == 4
+    assert made_by == [made_by[0]] * 4
