@@ -21,8 +21,8 @@ from graphql_api.engines.shapes import (
     CheckCausality,
     CheckExpression,
     CheckPattern,
-    CheckText,
     CheckSpine,
+    CheckText,
     ComputeChunk,
     DescribeFiles,
     DescribeSql,
@@ -36,8 +36,8 @@ from graphql_api.engines.shapes import (
     Timeline,
     TypeExpression,
 )
-from graphql_api.engines.texts import check_text
 from graphql_api.engines.spine import check_spine
+from graphql_api.engines.texts import check_text
 from graphql_api.engines.timeline import sample_keys, timeline
 
 

@@ -8,9 +8,10 @@ import duckdb
 
 from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.duck_words import nearest
 from graphql_api.engines.files import columns_of_files
 from graphql_api.engines.point_in_time import Asked
-from graphql_api.engines.problems import Refused, compute_problem, nearest, raising, refuse
+from graphql_api.engines.problems import Refused, compute_problem, raising, refuse
 from graphql_api.engines.relations import in_utc
 from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineProblem
 from graphql_api.engines.text import listed, literal, quoted
