@@ -21,7 +21,10 @@ class FileRole(StrEnum):
 
 
 class StagedFileDocument(Document):
-    """An immutable Parquet object that a chunk made, by its checkpoint. Event timestamps in microseconds."""
+    """An immutable Parquet object that a chunk made, by its checkpoint. Event timestamps in microseconds.
+
+    `first_key`, `last_key`: bounds of its rows' join keys (domain.key_bounds), as lists in the order of the keys. Without
+    a first one any key may be in it, and without a last one there is no bound above."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     run_id: PydanticObjectId
@@ -33,6 +36,8 @@ class StagedFileDocument(Document):
     rows: int
     min_event: int | None
     max_event: int | None
+    first_key: tuple[bool | int | str, ...] | None = None
+    last_key: tuple[bool | int | str, ...] | None = None
 
     class Settings:
         name = "staged_files"

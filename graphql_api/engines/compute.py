@@ -105,7 +105,7 @@ def _path(request: ComputeChunk, role: str) -> Path:
 def _stage_rows(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) -> Staged | None:
     view = request.view
     query = f"SELECT {nullable(row_columns(view))} FROM {_WRITTEN} ORDER BY {sorted_by_identity(view)}"
-    return stage(connection, query, _path(request, "ROWS"), "ROWS")
+    return stage(connection, query, _path(request, "ROWS"), "ROWS", view.keys)
 
 
 def _stage_quarantine(
@@ -116,7 +116,7 @@ def _stage_quarantine(
         f"SELECT {nullable(row_columns(view))}, {failed} AS {FAILED} FROM {quoted(rows)} WHERE {condition} "
         f"ORDER BY {sorted_by_identity(view)}"
     )
-    return stage(connection, query, _path(request, "QUARANTINE"), "QUARANTINE")
+    return stage(connection, query, _path(request, "QUARANTINE"), "QUARANTINE", view.keys)
 
 
 def _stage_kept(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) -> Staged | None:
@@ -133,7 +133,7 @@ def _stage_kept(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) ->
         f"JOIN (SELECT {moment}, max({CREATED}) AS {_LATEST} FROM {_WRITTEN} GROUP BY ALL) AS new USING ({moment}) "
         f"WHERE old.{CREATED} < new.{_LATEST}) ORDER BY {sorted_by_identity(view)}, {COMMIT}"
     )
-    return stage(connection, query, _path(request, "KEPT"), "KEPT")
+    return stage(connection, query, _path(request, "KEPT"), "KEPT", view.keys)
 
 
 def _within(request: ComputeChunk) -> list[Slice]:

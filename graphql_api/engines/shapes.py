@@ -74,7 +74,8 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """A Parquet file that the engine made."""
+    """A Parquet file that the engine made. `first_key`, `last_key`: the keys of its first and last row, in the order by
+    which it is sorted (moments as microseconds); None where the view has no keys."""
 
     path: str
     role: str
@@ -83,6 +84,8 @@ class Staged(msgspec.Struct, frozen=True):
     rows: int
     min_event: int | None
     max_event: int | None
+    first_key: list[bool | int | str] | None = None
+    last_key: list[bool | int | str] | None = None
 
 
 SAMPLE_ROWS = 5

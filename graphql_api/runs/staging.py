@@ -11,6 +11,7 @@ from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import FileRole
 from graphql_api.documents.materializations import CheckpointDocument, MaterializationDocument
 from graphql_api.domain.gathering import gathered
+from graphql_api.domain.key_bounds import stored_bounds
 from graphql_api.engines.shapes import ChunkResult, Slice
 from graphql_api.errors import NotFound, RunFault
 from graphql_api.runs.checks import count_of
@@ -53,6 +54,7 @@ async def stage(attempt: Attempt, chunk: int, result: ChunkResult) -> Checkpoint
                 "rows": file.rows,
                 "min_event": file.min_event,
                 "max_event": file.max_event,
+                **stored_bounds(file.first_key, file.last_key),
             }
         )
     database = attempt.tools.database
