@@ -23,8 +23,8 @@ class FileRole(StrEnum):
 class StagedFileDocument(Document):
     """An immutable Parquet object that a chunk made, by its checkpoint. Event timestamps in microseconds.
 
-    `first_key`, `last_key`: bounds of its rows' join keys (domain.key_bounds), as lists in the order of the keys. Without
-    a first one any key may be in it, and without a last one there is no bound above."""
+    `first_key`, `last_key`: bounds of its rows' join keys (domain.key_bounds), as lists in the order of the keys.
+    Without a first one any key may be in it, and without a last one there is no bound above."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     run_id: PydanticObjectId

@@ -12,6 +12,7 @@ from graphql_api.engines.files import describe_files
 from graphql_api.engines.join_spine import join_spine
 from graphql_api.engines.judge import judge_run
 from graphql_api.engines.moments import answer_moments
+from graphql_api.engines.merge import merge_rows
 from graphql_api.engines.pack import pack_online
 from graphql_api.engines.plan import plan_chunks
 from graphql_api.engines.problems import Refused, compute_problem
@@ -28,6 +29,7 @@ from graphql_api.engines.shapes import (
     DescribeSql,
     JoinSpine,
     JudgeRun,
+    MergeRows,
     PackOnline,
     PlanChunks,
     ReadRows,
@@ -54,7 +56,7 @@ def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
 
 
 def writable_folders(request: Request) -> Sequence[str]:
-    return [request.folder] if isinstance(request, ComputeChunk | PackOnline | JoinSpine) else []
+    return [request.folder] if isinstance(request, ComputeChunk | PackOnline | MergeRows | JoinSpine) else []
 
 
 def computes_values(request: Request) -> bool:
@@ -87,6 +89,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return judge_run(connection, request)
         case PackOnline():
             return pack_online(connection, request)
+        case MergeRows():
+            return merge_rows(connection, request)
         case ReadRows():
             return read_rows(connection, request)
         case JoinSpine():

@@ -247,6 +247,16 @@ class PackOnline(msgspec.Struct, frozen=True, tag=True):
     folder: str
 
 
+class MergeRows(msgspec.Struct, frozen=True, tag=True):
+    """All that is visible in the slices, sorted as every file is and cut by keys into at most so many files of about
+    the same number of rows, which carry `__commit` and `__run` -> list[Staged], of role KEPT; empty where no row is."""
+
+    view: View
+    slices: list[Slice]
+    files: int
+    folder: str
+
+
 class ReadRows(msgspec.Struct, frozen=True, tag=True):
     """The first rows of Parquet files, for people -> Rows."""
 
@@ -490,6 +500,7 @@ Request = (
     | CheckCausality
     | JudgeRun
     | PackOnline
+    | MergeRows
     | ReadRows
     | JoinSpine
     | CheckSpine

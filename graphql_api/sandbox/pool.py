@@ -34,6 +34,7 @@ from graphql_api.engines.shapes import (
     JoinSpine,
     JudgeRun,
     Moments,
+    MergeRows,
     PackedFile,
     PackOnline,
     PlanChunks,
@@ -46,6 +47,7 @@ from graphql_api.engines.shapes import (
     SqlProblem,
     Timeline,
     TimelineRow,
+    Staged,
     TypedExpression,
     TypeExpression,
 )
@@ -73,6 +75,7 @@ _ANSWERS: dict[type[Request], object] = {
     CheckCausality: str | None,
     JudgeRun: list[CheckResult],
     PackOnline: PackedFile,
+    MergeRows: list[Staged],
     ReadRows: Rows,
     JoinSpine: JoinedSpine,
     CheckSpine: SpineCheck,
@@ -148,6 +151,10 @@ class Sandbox:
     async def call(
         self, request: PackOnline, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> PackedFile: ...
+    @overload
+    async def call(
+        self, request: MergeRows, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> list[Staged]: ...
     @overload
     async def call(self, request: ReadRows, *, readable: Sequence[str] = (), seconds: float | None = None) -> Rows: ...
     @overload
