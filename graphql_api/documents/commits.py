@@ -48,14 +48,25 @@ class StagedFileDocument(Document):
         ]
 
 
+class CommitKind(StrEnum):
+    RUN = "RUN"
+    COMPACTION = "COMPACTION"
+    """The rows that were visible in the range, in fewer files: no reader gets another answer by it."""
+
+
 class CommitDocument(Document):
     """Commit `number` of a copy of data: within `[start, end)` the files of this run, and nothing of earlier runs.
 
-    `start` None: all of time (a static view). `checkpoints`: those whose files it names."""
+    `start` None: all of time (a static view). `checkpoints`: those whose files it names. `kind` COMPACTION: `run_id` is
+    the id of that work, which is no run; `attempt` is 0.
+
+    A commit goes with its last file, once later ones hide it from everyone (runs.retention): which run last covered a
+    range is said by the runs' own documents."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     data_id: int
     number: int
+    kind: CommitKind = CommitKind.RUN
     run_id: PydanticObjectId
     attempt: int
     start: int | None

@@ -32,7 +32,8 @@ class DataCopyDocument(Document):
     online row holds them. `last_commit` numbers commits and pushes, from 1. `writing`: the run that has committed and
     is not yet online; the next commit waits for it, so that online writes of one copy follow the order of commits.
     `latest_event`: the newest event timestamp of what is committed. `offline_only`: committed by runs that could not go
-    online and let later ones go first. `online_commit`: the last commit at which there was nothing of that kind."""
+    online and let later ones go first. `online_commit`: the last commit at which there was nothing of that kind.
+    `merged_to`: the last commit as of which there was nothing more to merge among its files."""
 
     id: Annotated[int, Field()]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     project_id: PydanticObjectId
@@ -47,6 +48,7 @@ class DataCopyDocument(Document):
     covered_online: tuple[RangePart, ...] = ()
     offline_only: tuple[RangePart, ...] = ()
     online_commit: int = 0
+    merged_to: int = 0
     latest_event: int | None = None
 
     class Settings:

@@ -1,4 +1,4 @@
-"""What is to be removed goes, a bounded piece at a time, by whichever worker is free to do it."""
+"""What is to be removed goes, and small files are merged, a bounded piece at a time, by whichever worker is free."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from pymongo.errors import PyMongoError
 
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import UserError
+from graphql_api.runs import compaction
 from graphql_api.runs.leases import rest, take
 from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
 from graphql_api.runs.removed_data import remove_marked
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 LEASE_SECONDS = 300.0
-DATA, EVENTS, OBJECTS = "removed data", "old events", "stray objects"
-_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0}
+DATA, EVENTS, OBJECTS, FILES = "removed data", "old events", "stray objects", compaction.CHORE
+_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0, FILES: 60.0}
+_LEASE = {FILES: compaction.LEASE_SECONDS}
 _SOON = 1.0
 """Between two passes of a chore that is not through."""
 
@@ -35,13 +37,13 @@ class Housekeeping:
                 try:
                     await self.do(chore)
                 except (PyMongoError, UserError, ExceptionGroup) as error:
-                    log.warning("Removing %s waits: %s", chore, error)
+                    log.warning("What is to be done about %s waits: %s", chore, error)
             await asyncio.sleep(POLL_SECONDS)
 
     async def do(self, chore: str) -> bool:
         """One pass, if it is due and nobody else is at it."""
         database = self._tools.database
-        lease = await take(database, chore, self._owner, LEASE_SECONDS)
+        lease = await take(database, chore, self._owner, _LEASE.get(chore, LEASE_SECONDS))
         if lease is None:
             return False
         cursor, through = None, True
@@ -50,6 +52,8 @@ class Housekeeping:
                 await remove_marked(self._tools)
             case "old events":
                 through = await remove_old_events(database, utc_now()) < BATCHES_A_PASS
+            case "small files":
+                through = not await compaction.merge_small_files(self._tools, self._owner)
             case _:
                 _, cursor = await remove_strays(self._tools, utc_now(), after=lease.cursor)
                 through = cursor is None

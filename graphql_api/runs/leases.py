@@ -1,11 +1,12 @@
-"""Chores that any worker does, one at a time. Each pass may be repeated or done twice at once without harm, so a lease
-saves work, and nothing rests on it."""
+"""Chores that any worker does, one at a time. Where a pass may be repeated or done twice at once without harm, a lease
+only saves work; a commit asks in its transaction whether the lease still stands."""
 
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from graphql_api.documents.leases import LeaseDocument
@@ -24,6 +25,13 @@ async def take(database: Database, chore: str, owner: str, seconds: float) -> Le
         return_document=ReturnDocument.AFTER,
     )
     return None if raw is None else LeaseDocument.model_validate(raw)
+
+
+async def still_held(database: Database, chore: str, owner: str, seconds: float, session: AsyncClientSession) -> bool:
+    """In a transaction: is it still this owner's, also when the transaction ends? It is then for so long from now."""
+    held = {"_id": chore, "owner": owner, "$expr": {"$gt": ["$until", "$$NOW"]}}
+    done = await database["leases"].update_one(held, [{"$set": {"until": _in(seconds)}}], session=session)
+    return done.matched_count == 1
 
 
 async def rest(database: Database, chore: str, owner: str, seconds: float, *, cursor: str | None = None) -> None:

@@ -34,6 +34,21 @@ def view_of(
     )
 
 
+def rows_of(version: FeatureViewVersionDocument, copy: DataCopyDocument) -> View:
+    """What the rows of a copy hold, without what computes them; any version of it says the same."""
+    types = {feature.name: feature.value_type for feature in version.features}
+    return View(
+        keys=[Value(key.name, key.value_type) for key in version.keys],
+        features=[Value(name, types[name]) for name in copy.layout],
+        sql="",
+        lookback=0,
+        has_created=version.has_created,
+        is_static=version.is_static,
+        relations=[],
+        checks=[],
+    )
+
+
 def _relation(source: SourcePart, files: Sequence[str]) -> Relation:
     return Relation(
         name=source.name,

@@ -1,25 +1,18 @@
 """Immutable files between the sandbox, the object store and the local disk."""
 
-import asyncio
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from beanie import PydanticObjectId
 
-from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import FileRole
 from graphql_api.documents.materializations import CheckpointDocument, MaterializationDocument
-from graphql_api.domain.gathering import gathered
-from graphql_api.domain.key_bounds import stored_bounds
 from graphql_api.engines.shapes import ChunkResult, Slice
-from graphql_api.errors import NotFound, RunFault
 from graphql_api.runs.checks import count_of
+from graphql_api.runs.files import bring_files, staged_document
 from graphql_api.runs.tools import Attempt
-from graphql_api.stores.objects import ObjectInfo
 from graphql_api.stores.offline import OfflineStore, VisibleFile
-
-_AT_ONCE = 4
 
 
 async def stage(attempt: Attempt, chunk: int, result: ChunkResult) -> CheckpointDocument:
@@ -42,21 +35,7 @@ async def stage(attempt: Attempt, chunk: int, result: ChunkResult) -> Checkpoint
         key = f"data/{run.data_id:x}/{run.id}/{attempt.hold.attempt}-{chunk}-{secrets.token_hex(6)}.parquet"
         await attempt.tools.objects.put_file(key, Path(file.path))
         attempt.made[key] = Path(file.path)
-        staged.append(
-            {
-                "_id": new_id(),
-                "run_id": run.id,
-                "checkpoint_id": checkpoint.id,
-                "role": FileRole(file.role),
-                "key": key,
-                "sha256": file.sha256,
-                "bytes": file.bytes,
-                "rows": file.rows,
-                "min_event": file.min_event,
-                "max_event": file.max_event,
-                **stored_bounds(file.first_key, file.last_key),
-            }
-        )
+        staged.append(staged_document(file, key, run_id=run.id, checkpoint_id=checkpoint.id))
     database = attempt.tools.database
     if staged:
         await database["staged_files"].insert_many(staged)
@@ -98,7 +77,8 @@ async def own_files(attempt: Attempt, *roles: FileRole) -> list[VisibleFile]:
             commit=attempt.run.commit or 0,
             run_id=str(attempt.run.id),
             ranges=(),
-            latest=file["max_event"],
+            earliest=int(file["min_event"]),
+            latest=int(file["max_event"]),
         )
         for file in files
         if file["rows"] and file["role"] in roles
@@ -107,23 +87,7 @@ async def own_files(attempt: Attempt, *roles: FileRole) -> list[VisibleFile]:
 
 async def bring(attempt: Attempt, files: Iterable[VisibleFile]) -> list[Slice]:
     """The files as local ones, in their order, each with where its rows are visible."""
-    slots = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(file: VisibleFile) -> Slice:
-        async with slots:
-            path = attempt.made.get(file.key) or await _fetch(attempt, file)
-            ranges = [(piece.start, piece.end) for piece in file.ranges]
-            return Slice(path=str(path), commit=file.commit, run_id=file.run_id, ranges=ranges)
-
-    return await gathered([one(file) for file in files])
-
-
-async def _fetch(attempt: Attempt, file: VisibleFile) -> Path:
-    info = ObjectInfo(attempt.tools.objects.uri(file.key), "", file.bytes)
-    try:
-        return await attempt.tools.cache.fetch(info, attempt.folder, sha256=file.sha256)
-    except NotFound as error:
-        raise RunFault("DATA_DAMAGED", f"{info.uri}, which a run has written, is gone.") from error
+    return await bring_files(attempt.tools, files, attempt.folder, attempt.made)
 
 
 def paths(slices: Sequence[Slice]) -> list[str]:

@@ -19,8 +19,8 @@ _COMMITS_A_QUERY = 500
 class VisibleFile:
     """A committed file, and the moments at which its rows are visible (`ranges` empty: all of them are).
 
-    `latest` is the newest event timestamp that may be visible. A row's commit and run are `commit` and `run_id` unless
-    the file carries them in a column. `bounds` None: any key may be in it."""
+    `earliest` and `latest` bound the event timestamps that may be visible. A row's commit and run are `commit` and
+    `run_id`, unless the file says them itself, in columns. `bounds` None: any key may be in it."""
 
     key: str
     sha256: str
@@ -29,6 +29,7 @@ class VisibleFile:
     commit: int
     run_id: str
     ranges: tuple[TimeRange, ...]
+    earliest: int
     latest: int
     bounds: KeyBounds | None = None
 
@@ -134,7 +135,8 @@ def _both(one: VisibleFile, other: VisibleFile) -> VisibleFile:
     """The same file, as far as it is visible in either."""
     everywhere = not (one.ranges and other.ranges)
     ranges = () if everywhere else Intervals.of((*one.ranges, *other.ranges)).ranges
-    return replace(one, ranges=ranges, latest=max(one.latest, other.latest))
+    earliest, latest = min(one.earliest, other.earliest), max(one.latest, other.latest)
+    return replace(one, ranges=ranges, earliest=earliest, latest=latest)
 
 
 def _cut(file: dict[str, Any], seen: Seen) -> VisibleFile | None:
@@ -151,6 +153,7 @@ def _cut(file: dict[str, Any], seen: Seen) -> VisibleFile | None:
         commit=seen.number,
         run_id=str(seen.commit["run_id"]),
         ranges=() if part.covers(extent) else tuple(part),
+        earliest=max(int(file["min_event"]), part.ranges[0].start),
         latest=min(int(file["max_event"]), part.ranges[-1].end - 1),
         bounds=_bounds(file),
     )
