@@ -1,8 +1,8 @@
 """Which files of a copy of data are worth merging: pure, from what is visible of it.
 
 Files are merged with their neighbours in time, so that what covers a range stays in few places, and a merged file that
-is still small is one small file of the next merge. What is as large as all that it would be merged with is left as it
-is: so a row is written again only as often as its file doubles.
+is still small is one small file of the next merge. What is larger than all that it would be merged with is left as it
+is: so a row is written again only as often as its file doubles, until it is small no more.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,11 +41,12 @@ def to_merge(visible: Iterable[VisibleFile], sizes: Sizes) -> Group | None:
     for cluster in _clusters(visible, sizes):
         if cluster.small >= sizes.many and cluster.bytes <= sizes.most:
             return cluster
-        if neighbours and sum(group.bytes for group in neighbours) + cluster.bytes > sizes.together:
+        if not cluster.small or sum(group.bytes for group in neighbours) + cluster.bytes > sizes.together:
             if found := _worth(neighbours, sizes):
                 return found
             neighbours = []
-        neighbours.append(cluster)
+        if cluster.small:
+            neighbours.append(cluster)
     return _worth(neighbours, sizes)
 
 

@@ -5,6 +5,7 @@ Beside it a model of the same in plain Python, written from the rules alone."""
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,9 @@ from beanie import PydanticObjectId
 from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import CommitDocument, CommitKind
 from graphql_api.documents.copies import DataCopyDocument
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewVersionDocument, ViewEntityPart, ViewKeyPart
 from graphql_api.domain.times import TimeRange
+from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import MergeRows, Relation, Slice, Staged, View
 from graphql_api.runs import finish
 from graphql_api.runs.commit import commit
@@ -88,8 +90,8 @@ class Ledger:
     def store(self) -> OfflineStore:
         return OfflineStore(self.tools.database)
 
-    async def run(self, span: TimeRange, source: Sequence[Row]) -> tuple[int, str]:
-        """A run of two chunks, from its claim to its end; its commit and its id."""
+    async def run(self, span: TimeRange, source: Sequence[Row], *, chunks: int = 2) -> tuple[int, str]:
+        """A run from its claim to its end; its commit and its id."""
         queue = RunQueue(self.tools.database)
         run = new_run(self.copy, span.start, span.end).model_copy(update={"version_id": self.version.id})
         hold = await claimed(queue, await queue.enqueue(run))
@@ -100,8 +102,8 @@ class Ledger:
         relation = Relation("src", _NAMES, event_timestamp="t", files=[file])
         view = a_view(SQL, [relation], keys="shop:STRING", features=("amount:INT64",), has_created=True)
         old = self.slices(await self.store.visible(self.copy.id, span))
-        middle = (span.start + span.end) // 2
-        for start, end in ((span.start, middle), (middle, span.end)):
+        cuts = [span.start + (span.end - span.start) * part // chunks for part in range(chunks + 1)]
+        for start, end in pairwise(cuts):
             checkpoint = await self.stage(hold.id, self.bench.compute(view, start, end, old=old).files)
             await hold.write(push={"checkpoints": checkpoint})
         assert await commit(hold, rows=len(source), latest_event=None)
@@ -156,11 +158,14 @@ class Ledger:
 
     async def rows(self, window: TimeRange = ALL_TIME, *, up_to: int | None = None, **more: Any) -> list[Held]:
         """All that is visible in a window, as of a commit."""
-        return self.held(await self.store.visible(self.copy.id, window, up_to=up_to, **more))
+        return await self.held(await self.store.visible(self.copy.id, window, up_to=up_to, **more))
 
-    def held(self, files: Iterable[VisibleFile]) -> list[Held]:
+    async def held(self, files: Iterable[VisibleFile]) -> list[Held]:
         found: list[Held] = []
         for file in files:
+            if file.key not in self.local:
+                self.local[file.key] = self.bench.folder / file.key.replace("/", "-")
+                await self.tools.objects.fetch(self.tools.objects.uri(file.key), self.local[file.key])
             if file.key not in self._read:
                 self._read[file.key] = read(str(self.local[file.key]))
             for row in self._read[file.key]:
@@ -175,4 +180,6 @@ async def open_ledger(tools: Tools, folder: Path, data_id: int = 1) -> Ledger:
     copy = await data_copy(data_id)
     await sales_view(copy)
     version = await sales_version(copy)
+    key = ViewKeyPart(name="shop", join_key="shop", value_type=ValueType.STRING)
+    await version.set({"entities": [ViewEntityPart(entity_id=new_id(), entity_name="shop", keys=(key,)).model_dump()]})
     return Ledger(tools, Bench(folder), copy, version)

@@ -65,7 +65,7 @@ async def test_as_of_every_commit_the_rows_are_what_the_rules_say(
             seen = await ledger.rows(window, up_to=number)
             assert seen == [held for held in state if window.start <= held.row.event < window.end]
             of_b = await ledger.store.visible(ledger.copy.id, up_to=number, keys=[("b",)])
-            assert [held for held in ledger.held(of_b) if held.row.shop == "b"] == [
+            assert [held for held in await ledger.held(of_b) if held.row.shop == "b"] == [
                 held for held in state if held.row.shop == "b"
             ]
         assert await ledger.rows() == model.states[max(model.states)]
