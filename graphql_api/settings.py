@@ -67,6 +67,13 @@ class Settings(BaseSettings):
         le=1_000,
         description="Attempts before a fault that passes fails the run; none count after its commit.",
     )
+    history_days: float = Field(
+        default=30,
+        ge=1,
+        le=100_000,
+        description="For how long one can read the offline store as it was before later runs replaced rows; what "
+        "training data sets name is kept for as long as they are.",
+    )
     cache_bytes: int = Field(
         default=20_000_000_000, ge=1_000_000, description="Bound of the local cache of immutable objects."
     )

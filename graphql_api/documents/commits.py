@@ -24,7 +24,8 @@ class StagedFileDocument(Document):
     """An immutable Parquet object that a chunk made, by its checkpoint. Event timestamps in microseconds.
 
     `first_key`, `last_key`: bounds of its rows' join keys (domain.key_bounds), as lists in the order of the keys.
-    Without a first one any key may be in it, and without a last one there is no bound above."""
+    Without a first one any key may be in it, and without a last one there is no bound above. `unreachable_since`: when
+    it was found that nobody who asks from then on is told of it; who was told before may still be fetching it."""
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     run_id: PydanticObjectId
@@ -38,6 +39,7 @@ class StagedFileDocument(Document):
     max_event: int | None
     first_key: tuple[bool | int | str, ...] | None = None
     last_key: tuple[bool | int | str, ...] | None = None
+    unreachable_since: datetime | None = None
 
     class Settings:
         name = "staged_files"

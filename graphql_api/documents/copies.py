@@ -33,7 +33,8 @@ class DataCopyDocument(Document):
     is not yet online; the next commit waits for it, so that online writes of one copy follow the order of commits.
     `latest_event`: the newest event timestamp of what is committed. `offline_only`: committed by runs that could not go
     online and let later ones go first. `online_commit`: the last commit at which there was nothing of that kind.
-    `merged_to`: the last commit as of which there was nothing more to merge among its files."""
+    `merged_to`: the last commit as of which there was nothing more to merge among its files. `history_from`: the first
+    commit as of which it can still be read; of earlier ones only those that data sets name."""
 
     id: Annotated[int, Field()]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     project_id: PydanticObjectId
@@ -49,6 +50,7 @@ class DataCopyDocument(Document):
     offline_only: tuple[RangePart, ...] = ()
     online_commit: int = 0
     merged_to: int = 0
+    history_from: int = 0
     latest_event: int | None = None
 
     class Settings:

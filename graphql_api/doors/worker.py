@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -101,7 +102,8 @@ async def tools_of(settings: Settings) -> AsyncGenerator[Tools]:
         await objects.ensure_bucket()
         cache = FileCache(objects, folder / "cache", settings.cache_bytes)
         await asyncio.to_thread(cache.sweep)
-        yield Tools(database, objects, cache, boxes, online, settings.chunk_rows)
+        history = timedelta(days=settings.history_days)
+        yield Tools(database, objects, cache, boxes, online, settings.chunk_rows, history)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from graphql_api.runs import compaction
 from graphql_api.runs.leases import rest, take
 from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
 from graphql_api.runs.removed_data import remove_marked
+from graphql_api.runs.retention import forget_history
 from graphql_api.runs.stray_objects import remove_strays
 from graphql_api.runs.tools import Tools
 
@@ -18,8 +19,9 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 LEASE_SECONDS = 300.0
-DATA, EVENTS, OBJECTS, FILES = "removed data", "old events", "stray objects", compaction.CHORE
-_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0, FILES: 60.0}
+DATA, EVENTS, OBJECTS, HISTORY = "removed data", "old events", "stray objects", "history"
+FILES = compaction.CHORE
+_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0, HISTORY: 3_600.0, FILES: 60.0}
 _LEASE = {FILES: compaction.LEASE_SECONDS}
 _SOON = 1.0
 """Between two passes of a chore that is not through."""
@@ -52,6 +54,9 @@ class Housekeeping:
                 await remove_marked(self._tools)
             case "old events":
                 through = await remove_old_events(database, utc_now()) < BATCHES_A_PASS
+            case "history":
+                _, cursor = await forget_history(self._tools, utc_now(), after=lease.cursor)
+                through = cursor is None
             case "small files":
                 through = not await compaction.merge_small_files(self._tools, self._owner)
             case _:

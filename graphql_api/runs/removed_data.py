@@ -11,7 +11,7 @@ from graphql_api.runs.tools import Tools
 COPIES_A_PASS = 20
 _AT_ONCE = 8
 _RUNS_A_STEP = 1_000
-_OF_RUNS = ("run_events", "checkpoints", "frozen_inputs", "validation_results", "staged_files")
+_OF_RUNS = ("run_events", "checkpoints", "frozen_inputs", "validation_results")
 
 
 async def remove_marked(tools: Tools, *, most: int = COPIES_A_PASS) -> int:
@@ -28,6 +28,7 @@ async def _remove(tools: Tools, mark: dict[str, Any]) -> None:
     await tools.online.remove_copy(data_id)
     await database["commits"].delete_many({"data_id": data_id})
     await _remove_objects(tools, f"data/{data_id:x}/")
+    await database["staged_files"].delete_many({"key": {"$regex": f"^data/{data_id:x}/"}})  # of merges too
     await _forget_runs(database, mark["runs"])
     await database["data_removals"].delete_one({"_id": mark["_id"]})
 

@@ -8,9 +8,9 @@ from bson import ObjectId
 from graphql_api.domain.enums import IN_PROGRESS, RunState
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
+from graphql_api.stores.pins import RESUMABLE_FOR
 
 STRAY_FOR = timedelta(days=1)
-RESUMABLE_FOR = timedelta(days=7)
 OBJECTS_A_PASS = 1_000
 _AT_ONCE = 8
 

@@ -1,6 +1,7 @@
 """What the steps of an attempt work with."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from graphql_api.documents.copies import DataCopyDocument
@@ -19,7 +20,8 @@ from graphql_api.stores.online import OnlineStore
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a worker has for all its runs. `chunk_rows`: source rows that a chunk aims at."""
+    """What a worker has for all its runs. `chunk_rows`: source rows that a chunk aims at. `history`: how long what
+    later commits hide is kept for those who read as of an earlier one."""
 
     database: Database
     objects: ObjectStore
@@ -27,6 +29,7 @@ class Tools:
     boxes: SandboxPool
     online: OnlineStore
     chunk_rows: int
+    history: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

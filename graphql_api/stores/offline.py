@@ -9,7 +9,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from graphql_api.documents.commits import FileRole
 from graphql_api.domain.key_bounds import Key, KeyBounds, ordered
-from graphql_api.domain.times import Intervals, TimeRange
+from graphql_api.domain.times import Intervals, TimeRange, utc_now
+from graphql_api.errors import NotFound
+from graphql_api.stores.pins import pinned_commits
 
 ALL_TIME = TimeRange(-(1 << 63), 1 << 63)
 _COMMITS_A_QUERY = 500
@@ -62,13 +64,28 @@ class OfflineStore:
         of its run alone, and so later commits hide earlier ones.
 
         `keys`: of these entities alone (moments as microseconds). Files that cannot have a row of them are left out;
-        the others hold rows of other entities too."""
+        the others hold rows of other entities too.
+
+        What is returned stays where it is for a day at least, whatever becomes of it meanwhile.
+
+        Raises NotFound for a commit that is further back than what is kept."""
         wanted = None if keys is None else ordered(keys)
+        if up_to is not None:
+            await self._require_kept(data_id, up_to)
         seen = await self.seen(data_id, window, up_to=up_to)
         found: list[VisibleFile] = []
         for first in range(0, len(seen), _COMMITS_A_QUERY):
             found += await self._files(seen[first : first + _COMMITS_A_QUERY], window)
         return [file for file in found if wanted is None or _may_hold(file, wanted)]
+
+    async def _require_kept(self, data_id: int, number: int) -> None:
+        copy = await self._database["data_copies"].find_one({"_id": data_id}, {"history_from": 1})
+        first = int((copy or {}).get("history_from", 0))
+        if number < first and number not in await pinned_commits(self._database, data_id, utc_now()):
+            raise NotFound(
+                f"How the data was as of its commit {number} is not kept any more: the earliest that can be read is "
+                f"{first}."
+            )
 
     async def seen(self, data_id: int, window: TimeRange = ALL_TIME, *, up_to: int | None = None) -> list[Seen]:
         """The commits that a reader sees, the latest first."""

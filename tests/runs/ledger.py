@@ -156,6 +156,11 @@ class Ledger:
             for file in files
         ]
 
+    def forget_local(self) -> None:
+        """What is read from now on comes from the object store."""
+        self.local.clear()
+        self._read.clear()
+
     async def rows(self, window: TimeRange = ALL_TIME, *, up_to: int | None = None, **more: Any) -> list[Held]:
         """All that is visible in a window, as of a commit."""
         return await self.held(await self.store.visible(self.copy.id, window, up_to=up_to, **more))

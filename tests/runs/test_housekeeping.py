@@ -15,9 +15,10 @@ from graphql_api.runs import log
 from graphql_api.runs.housekeeping import DATA, Housekeeping
 from graphql_api.runs.leases import rest, take
 from graphql_api.runs.old_events import KEPT, remove_old_events
-from graphql_api.runs.stray_objects import RESUMABLE_FOR, STRAY_FOR, remove_strays
+from graphql_api.runs.stray_objects import STRAY_FOR, remove_strays
 from graphql_api.runs.tools import Tools
 from graphql_api.settings import Settings
+from graphql_api.stores.pins import RESUMABLE_FOR
 from tests.factories import a_row
 from tests.runs.making import claimed, data_copy, staged
 from tests.runs.processes import worker_processes
