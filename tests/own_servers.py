@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from abc import ABC, abstractmethod
 from contextlib import closing
@@ -106,6 +107,17 @@ class OwnMongo(OwnServer):
                     raise
             while not client.admin.command("hello")["isWritablePrimary"]:
                 time.sleep(0.02)
+
+
+class OwnS3(OwnServer):
+    """One that knows conditional PUT, which the embedded one does not. It holds all in memory."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(self.port)]
 
 
 async def restart(server: OwnServer) -> None:

@@ -6,6 +6,7 @@ of our own objects are in MongoDB; an ETag only tells whether somebody's source 
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from graphql_api.stores.places import Pattern, check_length, is_within, split_ur
 
 _PART_BYTES = 16 << 20
 _READ_BYTES = 1 << 20
+_KEPT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 _MISSING = ("NoSuchKey", "NoSuchBucket", "404", "NotFound")
 
 
@@ -215,6 +217,21 @@ class ObjectStore:
         async with _answering():
             found = await self._client.list_objects_v2(**place, **({"StartAfter": after} if after else {}))
         return [OwnObject(item["Key"], item["LastModified"]) for item in found.get("Contents", ())]
+
+    async def keeps_the_first(self, prefix: str) -> bool:
+        """Does the service refuse to write over an object where it is asked to? It is tried, below the prefix."""
+        key = f"{prefix}probe-{secrets.token_hex(8)}"
+        probe = {"Bucket": self.bucket, "Key": key, "Body": b"", "IfNoneMatch": "*"}
+        try:
+            async with _answering():
+                await self._client.put_object(**probe)
+                try:
+                    await self._client.put_object(**probe)
+                except ClientError as error:
+                    return _code(error) in _KEPT_FIRST
+                return False
+        finally:
+            await self.delete(key)
 
     async def delete(self, key: str) -> None:
         """Remove an object of ours; one that is not there is as good as removed."""

@@ -28,7 +28,7 @@ from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.tools import Tools
 from graphql_api.stores.offline import ALL_TIME, OfflineStore, VisibleFile
 from tests.engines.support import Bench, a_view, at, columns, read
-from tests.runs.making import claimed, data_copy, new_run, sales_version, sales_view
+from tests.runs.making import data_copy, new_run, sales_version, sales_view
 
 SQL = "SELECT shop, t AS event_timestamp, c AS created_timestamp, amount FROM src"
 _NAMES = columns("shop VARCHAR", "t TIMESTAMP WITH TIME ZONE", "c TIMESTAMP WITH TIME ZONE", "amount BIGINT")
@@ -94,7 +94,10 @@ class Ledger:
         """A run from its claim to its end; its commit and its id."""
         queue = RunQueue(self.tools.database)
         run = new_run(self.copy, span.start, span.end).model_copy(update={"version_id": self.version.id})
-        hold = await claimed(queue, await queue.enqueue(run))
+        await queue.enqueue(run)
+        hold = await queue.claim("ledger", 600)
+        assert hold
+        assert hold.id == run.id
         rows = ", ".join(f"('{row.shop}', {at(row.event)}, {at(row.created)}, {row.amount})" for row in source)
         file = self.bench.source(
             f"SELECT shop, t, c, amount::BIGINT AS amount FROM (VALUES {rows}) AS r(shop, t, c, amount)"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_PASSED_ON: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app.command("dev")(dev.dev)
 
@@ -50,13 +52,16 @@ def schema(
     _become("schema", *(["--definitions"] if definitions else []))
 
 
-@app.command(
-    "token",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@app.command("token", context_settings=_PASSED_ON)
 def token(context: typer.Context) -> None:
     """API tokens: create, list, revoke; on the database itself."""
     _become("tokens", *context.args)
+
+
+@app.command("export-delta", context_settings=_PASSED_ON)
+def export_delta(context: typer.Context) -> None:
+    """A view's data as a Delta table, for DuckDB, Spark, Trino; on the servers themselves."""
+    _become("delta_exports", *context.args)
 
 
 def run() -> None:

@@ -1,0 +1,208 @@
+"""Delta tables that others read without this server: a folder, or a prefix of our bucket, and one writer.
+
+Each commit of a table names the commit of the data up to which it goes, as the version of an application (`txn`), so
+that the table itself says what it holds. Two writers cannot both win, as long as a log entry is never written over:
+file systems keep that promise, and object stores that know conditional PUT. On others nothing is exported.
+"""
+
+import asyncio
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT, Intervals, TimeRange, rfc3339
+from graphql_api.domain.types import ValueType
+from graphql_api.engines.layout import COMMIT, EVENT, RUN, row_columns
+from graphql_api.engines.shapes import View
+from graphql_api.errors import Conflict, InvalidInput, UserError
+from graphql_api.settings import Settings
+from graphql_api.stores.objects import ObjectStore
+
+EXPORTS = "exports/"
+"""Below this prefix of the bucket tables may lie."""
+STEP = 1_000
+"""Microseconds to which ranges that are replaced are widened: a log's statistics are in whole milliseconds."""
+_KEPT_HOURS = 168
+_FILE_BYTES = 128 << 20
+_SMALL_BYTES = 16 << 20
+_MANY_SMALL = 64
+_ARROW: Mapping[ValueType, pa.DataType] = {
+    ValueType.BOOL: pa.bool_(),
+    ValueType.INT64: pa.int64(),
+    ValueType.FLOAT64: pa.float64(),
+    ValueType.STRING: pa.string(),
+    ValueType.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ValueType.BOOL_LIST: pa.list_(pa.bool_()),
+    ValueType.INT64_LIST: pa.list_(pa.int64()),
+    ValueType.FLOAT64_LIST: pa.list_(pa.float64()),
+    ValueType.STRING_LIST: pa.list_(pa.string()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaPlace:
+    """Where a table lies, and what opens it."""
+
+    uri: str
+    options: dict[str, str] = field(repr=False)
+
+    @property
+    def key(self) -> str | None:
+        """Of the bucket; None for a folder."""
+        return self.uri.split("/", 3)[3] if self.uri.startswith("s3://") else None
+
+
+def delta_place(text: str, settings: Settings) -> DeltaPlace:
+    """Raises InvalidInput for a place where this server may not write."""
+    if "://" not in text:
+        return DeltaPlace(str(Path(text).absolute()), {})
+    ours = f"s3://{settings.s3_bucket}/{EXPORTS}"
+    uri = text.rstrip("/")
+    if not uri.startswith(ours) or "//" in uri.removeprefix(ours) or not uri.removeprefix(ours):
+        raise InvalidInput(f"{text} is no place for an export: give a folder, or a name below {ours}.")
+    endpoint = settings.s3_endpoint_url
+    options = {
+        "AWS_ACCESS_KEY_ID": settings.s3_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
+        "AWS_REGION": settings.s3_region,
+        "AWS_CONDITIONAL_PUT": "etag",
+    }
+    if endpoint:
+        options |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ALLOW_HTTP": str(endpoint.startswith("http://")).lower()}
+    return DeltaPlace(uri, options)
+
+
+async def require_safe(place: DeltaPlace, objects: ObjectStore) -> None:
+    """Raises InvalidInput where two writers could each write the same entry of the log, or the place holds something
+    else."""
+    if place.key is None:
+        await asyncio.to_thread(_require_own_folder, Path(place.uri))
+    elif not await objects.keeps_the_first(f"{place.key}/"):
+        raise InvalidInput(
+            "The object store writes over an object although it was asked not to (it knows no conditional PUT), so two "
+            "writers could break the table. Export to a folder, or use an object store that does: the embedded one "
+            "does not."
+        )
+
+
+def _require_own_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"{folder} is a file: give a folder.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "_delta_log").is_dir():
+        raise InvalidInput(f"{folder} holds other files: give a folder that is empty or does not exist.")
+
+
+def schema_of(view: View) -> pa.Schema:
+    """Every column is nullable, for tables that any engine reads."""
+    columns = [pa.field(column.name, _ARROW[column.value_type]) for column in row_columns(view)]
+    return pa.schema([*columns, pa.field(COMMIT, pa.int64()), pa.field(RUN, pa.string())])
+
+
+def widened(ranges: Intervals) -> Intervals:
+    """To whole steps, within what a moment can be."""
+    return Intervals.of(
+        TimeRange(max(part.start // STEP * STEP, FIRST_MOMENT), min(-(-part.end // STEP) * STEP, LAST_MOMENT + 1))
+        for part in ranges
+    )
+
+
+class ExportTable:
+    """One table, opened anew for each export, by the only writer. Blocking: to be called in a thread."""
+
+    def __init__(self, place: DeltaPlace, application: str) -> None:
+        self._place = place
+        self._application = application
+        self._table: DeltaTable | None = None
+
+    def open(self) -> int:
+        """The commit up to which the table holds the data, 0 where there is none yet.
+
+        Raises InvalidInput where the table is somebody else's, or cannot be read."""
+        with _told(self._place):
+            try:
+                self._table = DeltaTable(self._place.uri, storage_options=self._place.options)
+            except TableNotFoundError:
+                return 0
+            held = self._table.transaction_version(self._application)
+        if held is None:
+            raise InvalidInput(f"{self._place.uri} is another table: it was not made by an export of this data.")
+        return held
+
+    def replace(
+        self, ranges: Intervals | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch], *, commit: int, title: str
+    ) -> None:
+        """In these ranges of event timestamps (None: everywhere) the table holds these rows from now on, in one step.
+
+        Raises Conflict where another writer was faster."""
+        broken: list[BaseException] = []
+        reader = pa.RecordBatchReader.from_batches(schema, _watched(batches, broken))
+        shared: dict[str, Any] = {
+            "commit_properties": CommitProperties(
+                custom_metadata={"dataCommit": str(commit)}, app_transactions=[Transaction(self._application, commit)]
+            ),
+            "writer_properties": WriterProperties(compression="ZSTD"),
+            "target_file_size": _FILE_BYTES,
+        }
+        try:
+            with _told(self._place):
+                self._write(reader, ranges, title, shared)
+        except UserError:
+            if broken:
+                raise broken[0] from None
+            raise
+
+    def _write(
+        self, reader: pa.RecordBatchReader, ranges: Intervals | None, title: str, shared: Mapping[str, Any]
+    ) -> None:
+        if self._table is None:
+            description = "Exported by J Feature Store, which alone writes here."
+            options = self._place.options
+            write_deltalake(
+                self._place.uri, reader, mode="error", name=title, description=description, storage_options=options,
+                **shared,
+            )  # fmt: skip
+        else:
+            predicate = None if ranges is None else " OR ".join(map(_condition, ranges))
+            write_deltalake(self._table, reader, mode="overwrite", predicate=predicate, **shared)
+
+    def tidy(self) -> None:
+        """Merge small files where there are many, and remove those that the table has not named for a week."""
+        with _told(self._place):
+            table = DeltaTable(self._place.uri, storage_options=self._place.options)
+            sizes = cast("Sequence[int]", pa.table(table.get_add_actions(flatten=True))["size_bytes"].to_pylist())
+            if sum(size < _SMALL_BYTES for size in sizes) >= _MANY_SMALL:
+                table.optimize.compact(target_size=_FILE_BYTES, writer_properties=WriterProperties(compression="ZSTD"))
+            table.vacuum(retention_hours=_KEPT_HOURS, dry_run=False)
+
+
+def _watched(batches: Iterator[pa.RecordBatch], broken: list[BaseException]) -> Iterator[pa.RecordBatch]:
+    """What goes wrong on the way is kept: the library tells of it in words alone."""
+    try:
+        yield from batches
+    except BaseException as error:
+        broken.append(error)
+        raise
+
+
+def _condition(part: TimeRange) -> str:
+    bounds = [f"{EVENT} >= '{rfc3339(part.start)}'"]
+    bounds += [f"{EVENT} < '{rfc3339(part.end)}'"] if part.end <= LAST_MOMENT else []
+    return f"({' AND '.join(bounds)})"
+
+
+@contextmanager
+def _told(place: DeltaPlace) -> Generator[None]:
+    """What the library says, in the words of this server."""
+    try:
+        yield
+    except CommitFailedError as error:
+        raise Conflict(f"Another export to {place.uri} was faster; nothing was written. Try again.") from error
+    except (DeltaError, OSError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InvalidInput(f"The table at {place.uri} cannot be read or written: {reason}") from error
