@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,14 @@ from graphql_api.settings import Settings
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.online import OnlineStore
+from tests.conftest import clean_place
+from tests.servers import RunningServers
 from tests.databases import make
 
 
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
-    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
-        database = client[settings.mongodb_database]
-        await make(database)
+    async with opened_database(settings) as database:
         yield database
 
 
@@ -36,6 +37,29 @@ def place(settings: Settings) -> str:
 
 @pytest.fixture
 async def tools(settings: Settings, database: Database, tmp_path: Path) -> AsyncIterator[Tools]:
+    async with opened_tools(settings, database, tmp_path) as tools:
+        yield tools
+
+
+@pytest.fixture(scope="module")
+async def shared_tools(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tools]:
+    """The same, opened once for a module whose tests keep apart by themselves."""
+    with clean_place(servers, tmp_path_factory.mktemp("data")) as settings:
+        folder = tmp_path_factory.mktemp("tools")
+        async with opened_database(settings) as database, opened_tools(settings, database, folder) as tools:
+            yield tools
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncGenerator[Database]:
+    async with AsyncMongoClient[dict[str, object]](settings.mongodb_url, tz_aware=True) as client:
+        database = client[settings.mongodb_database]
+        await make(database)
+        yield database
+
+
+@asynccontextmanager
+async def opened_tools(settings: Settings, database: Database, folder: Path) -> AsyncGenerator[Tools]:
     assert settings.redis_url
     async with (
         ObjectStore.of(settings) as objects,
@@ -44,5 +68,5 @@ async def tools(settings: Settings, database: Database, tmp_path: Path) -> Async
     ):
         await objects.ensure_bucket()
         await objects.ensure_bucket(settings.source_places[0].removeprefix("s3://").rstrip("/"))
-        cache = FileCache(objects, tmp_path / "cache", 1 << 30)
+        cache = FileCache(objects, folder / "cache", 1 << 30)
         yield Tools(database, objects, cache, boxes, online, chunk_rows=10)

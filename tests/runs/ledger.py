@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from beanie import PydanticObjectId
 
 from graphql_api.documents.base import new_id
@@ -22,12 +24,13 @@ from graphql_api.runs import finish
 from graphql_api.runs.commit import commit
 from graphql_api.runs.compaction import CHORE, commit_merged
 from graphql_api.runs.files import staged_document
+from graphql_api.runs.hold import Hold
 from graphql_api.runs.leases import take
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.tools import Tools
 from graphql_api.stores.offline import ALL_TIME, OfflineStore, VisibleFile
-from tests.engines.support import Bench, a_view, at, columns, read
+from tests.engines.support import Bench, a_view, at, columns
 from tests.runs.making import data_copy, new_run, sales_version, sales_view
 
 SQL = "SELECT shop, t AS event_timestamp, c AS created_timestamp, amount FROM src"
@@ -92,12 +95,7 @@ class Ledger:
 
     async def run(self, span: TimeRange, source: Sequence[Row], *, chunks: int = 2) -> tuple[int, str]:
         """A run from its claim to its end; its commit and its id."""
-        queue = RunQueue(self.tools.database)
-        run = new_run(self.copy, span.start, span.end).model_copy(update={"version_id": self.version.id})
-        await queue.enqueue(run)
-        hold = await queue.claim("ledger", 600)
-        assert hold
-        assert hold.id == run.id
+        hold = await self.claim(span)
         rows = ", ".join(f"('{row.shop}', {at(row.event)}, {at(row.created)}, {row.amount})" for row in source)
         file = self.bench.source(
             f"SELECT shop, t, c, amount::BIGINT AS amount FROM (VALUES {rows}) AS r(shop, t, c, amount)"
@@ -106,13 +104,30 @@ class Ledger:
         view = a_view(SQL, [relation], keys="shop:STRING", features=("amount:INT64",), has_created=True)
         old = self.slices(await self.store.visible(self.copy.id, span))
         cuts = [span.start + (span.end - span.start) * part // chunks for part in range(chunks + 1)]
-        for start, end in pairwise(cuts):
-            checkpoint = await self.stage(hold.id, self.bench.compute(view, start, end, old=old).files)
-            await hold.write(push={"checkpoints": checkpoint})
-        assert await commit(hold, rows=len(source), latest_event=None)
+        made = [self.bench.compute(view, start, end, old=old).files for start, end in pairwise(cuts)]
+        return await self.finish(hold, *[await self.stage(hold.id, files) for files in made])
+
+    async def claim(self, span: TimeRange) -> Hold:
+        queue = RunQueue(self.tools.database)
+        run = new_run(self.copy, span.start, span.end).model_copy(update={"version_id": self.version.id})
+        await queue.enqueue(run)
+        hold = await queue.claim("ledger", 600)
+        assert hold
+        assert hold.id == run.id
+        return hold
+
+    async def finish(self, hold: Hold, *checkpoints: PydanticObjectId) -> tuple[int, str]:
+        await hold.write({"checkpoints": checkpoints})
+        assert await commit(hold, rows=0, latest_event=None)
         await finish.succeed(hold, Reporter(hold))
         assert hold.run.commit is not None
         return hold.run.commit, str(hold.id)
+
+    async def write(self, span: TimeRange, rows: Sequence[Row]) -> tuple[int, str]:
+        """A run that computed just these rows, in one file."""
+        hold = await self.claim(span)
+        checkpoint = await self.stage(hold.id, [_written(self.bench, rows)] if rows else [])
+        return await self.finish(hold, checkpoint)
 
     async def stage(self, run_id: PydanticObjectId, files: Sequence[Staged]) -> PydanticObjectId:
         """The files as objects that a checkpoint names."""
@@ -175,13 +190,51 @@ class Ledger:
                 self.local[file.key] = self.bench.folder / file.key.replace("/", "-")
                 await self.tools.objects.fetch(self.tools.objects.uri(file.key), self.local[file.key])
             if file.key not in self._read:
-                self._read[file.key] = read(str(self.local[file.key]))
+                self._read[file.key] = _read(self.local[file.key])
             for row in self._read[file.key]:
                 event = row["event_timestamp"]
                 if not file.ranges or any(part.start <= event < part.end for part in file.ranges):
                     held = Row(row["shop"], event, row["created_timestamp"], row["amount"])
                     found.append(Held(held, row.get("__commit", file.commit), row.get("__run", file.run_id)))
         return sorted(found)
+
+
+_MOMENT = pa.timestamp("us", "UTC")
+_SCHEMA = pa.schema(
+    [("shop", pa.string()), ("event_timestamp", _MOMENT), ("created_timestamp", _MOMENT), ("amount", pa.int64())]
+)
+
+
+def _written(bench: Bench, rows: Sequence[Row]) -> Staged:
+    """As the engine stages them."""
+    path = Path(bench.out()) / "rows.parquet"
+    ordered = sorted(rows)
+    pq.write_table(  # pyright: ignore[reportUnknownMemberType]
+        pa.table(dict(zip(_SCHEMA.names, zip(*ordered, strict=True), strict=True)), schema=_SCHEMA), path
+    )
+    events = [row.event for row in rows]
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Staged(
+        str(path), "ROWS", sha256, path.stat().st_size, len(rows), min(events), max(events),
+        [ordered[0].shop], [ordered[-1].shop],
+    )  # fmt: skip
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Moments as microseconds."""
+    table = pq.read_table(path)  # pyright: ignore[reportUnknownMemberType]
+    for name in ("event_timestamp", "created_timestamp"):
+        table = table.set_column(table.column_names.index(name), name, table.column(name).cast(pa.int64()))
+    return table.to_pylist()
+
+
+async def wipe(tools: Tools) -> None:
+    """For the next test of a module."""
+    names = ("data_copies", "commits", "staged_files", "training_datasets", "materializations", "leases")
+    for name in (*names, "feature_views", "feature_view_versions", "projects"):
+        await tools.database[name].delete_many({})
+    for found in await tools.objects.page("data/"):
+        await tools.objects.delete(found.key)
 
 
 async def open_ledger(tools: Tools, folder: Path, data_id: int = 1) -> Ledger:

@@ -1,5 +1,6 @@
 """Files that are merged: fewer of them, and the same answers as of every commit, online and offline."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from graphql_api.runs.leases import rest, take
 from graphql_api.runs.merging import Sizes
 from graphql_api.runs.tools import Tools
 from tests.engines.support import HOUR, JAN, entries
-from tests.runs.ledger import Ledger, Row, open_ledger
+from tests.runs.ledger import Ledger, Row, open_ledger, wipe
 from tests.runs.workshop import open_shop, working
 
-ALL = Sizes(many=8)
+ALL = Sizes(many=4)
 """The files of the day below, and nothing less."""
 ANY_TWO = Sizes(many=2)
 DAY = TimeRange(JAN, JAN + 24 * HOUR)
@@ -38,13 +39,14 @@ def hours(first: int, last: int) -> TimeRange:
 
 
 @pytest.fixture
-async def ledger(tools: Tools, tmp_path: Path) -> Ledger:
+async def ledger(shared_tools: Tools, tmp_path: Path) -> AsyncIterator[Ledger]:
     """Three commits: two halves of a day, and corrections around noon."""
-    ledger = await open_ledger(tools, tmp_path)
-    await ledger.run(hours(0, 12), sales(0, 12))
-    await ledger.run(hours(12, 24), sales(12, 24))
-    await ledger.run(hours(9, 15), sales(9, 15, created=30, amount=100))
-    return ledger
+    ledger = await open_ledger(shared_tools, tmp_path)
+    await ledger.write(hours(0, 12), sales(0, 12))
+    await ledger.write(hours(12, 24), sales(12, 24))
+    await ledger.run(hours(9, 15), sales(9, 15, created=30, amount=100), chunks=1)
+    yield ledger
+    await wipe(shared_tools)
 
 
 async def compacted(ledger: Ledger, sizes: Sizes = ALL) -> bool:
@@ -72,7 +74,7 @@ async def test_merged_files_answer_as_the_small_ones_did_as_of_every_commit(ledg
     before = [await ledger.rows(up_to=number) for number in range(4)]
     packed = await online(ledger)
     copy, _ = await state_of(ledger)
-    assert len(await ledger.store.visible(copy.id)) == 8
+    assert len(await ledger.store.visible(copy.id)) == 4
 
     assert await compacted(ledger)
 
@@ -89,7 +91,7 @@ async def test_merged_files_answer_as_the_small_ones_did_as_of_every_commit(ledg
 async def test_what_is_merged_is_cut_by_keys_and_a_look_up_reads_its_part_alone(ledger: Ledger) -> None:
     everything = await ledger.rows()
 
-    assert await compacted(ledger, Sizes(many=8, file=4_000))
+    assert await compacted(ledger, Sizes(many=4, file=4_000))
 
     files = await ledger.store.visible(ledger.copy.id)
     own = await ledger.store.visible(ledger.copy.id, keys=[("shop-3",)])
@@ -178,17 +180,18 @@ async def test_rows_that_could_not_go_online_are_still_found_after_a_merge(ledge
     assert ((await ledger.now()).last_commit, (await ledger.now()).online_commit) == (4, 2)
 
 
-async def test_housekeeping_merges_where_there_are_many_small_files(tools: Tools, tmp_path: Path) -> None:
-    few, many = await open_ledger(tools, tmp_path / "few", 1), await open_ledger(tools, tmp_path / "many", 2)
-    for ledger, chunks in ((few, 4), (many, 16)):
-        ledger.bench.folder.mkdir()
-        await ledger.run(DAY, sales(0, 24), chunks=chunks)
-    chores = Housekeeping(tools, "one")
+async def test_housekeeping_merges_where_there_are_many_small_files(shared_tools: Tools, tmp_path: Path) -> None:
+    few, many = await open_ledger(shared_tools, tmp_path, 1), await open_ledger(shared_tools, tmp_path, 2)
+    for ledger, runs in ((few, 4), (many, 16)):
+        for number in range(runs):
+            await ledger.write(hours(number, number + 1), sales(number, number + 1))
+    chores = Housekeeping(shared_tools, "one")
 
     for _ in range(2):
         assert await chores.do(FILES)
-        await rest(tools.database, FILES, "one", -1)
+        await rest(shared_tools.database, FILES, "one", -1)
 
     assert [len(await ledger.store.visible(ledger.copy.id)) for ledger in (few, many)] == [4, 1]
     copies = [await ledger.now() for ledger in (few, many)]
-    assert [(copy.last_commit, copy.merged_to) for copy in copies] == [(1, 1), (2, 2)]
+    assert [(copy.last_commit, copy.merged_to) for copy in copies] == [(4, 4), (17, 17)]
+    await wipe(shared_tools)

@@ -21,7 +21,7 @@ from graphql_api.stores.delta import DeltaPlace, delta_place
 from graphql_api.stores.objects import ObjectStore
 from tests.engines.support import HOUR, JAN
 from tests.own_servers import OwnS3
-from tests.runs.ledger import Held, Ledger, Row, open_ledger
+from tests.runs.ledger import Held, Ledger, Row, open_ledger, wipe
 
 
 def hours(first: int, last: int) -> TimeRange:
@@ -37,13 +37,14 @@ def sales(*moments: int, created: int = 0, amount: int = 1) -> list[Row]:
 
 
 @pytest.fixture
-async def ledger(tools: Tools, tmp_path: Path) -> Ledger:
+async def ledger(shared_tools: Tools, tmp_path: Path) -> AsyncIterator[Ledger]:
     """Two commits, and corrections of some of the second."""
-    ledger = await open_ledger(tools, tmp_path)
-    await ledger.run(hours(0, 6), sales(0, 1, 2, 3))
-    await ledger.run(hours(6, 12), sales(6, 7, 8, 9))
-    await ledger.run(hours(7, 9), sales(7, 8, created=50, amount=2))
-    return ledger
+    ledger = await open_ledger(shared_tools, tmp_path)
+    await ledger.write(hours(0, 6), sales(0, 1, 2, 3))
+    await ledger.write(hours(6, 12), sales(6, 7, 8, 9))
+    await ledger.run(hours(7, 9), sales(7, 8, created=50, amount=2), chunks=1)
+    yield ledger
+    await wipe(shared_tools)
 
 
 def place(folder: Path, name: str = "export") -> DeltaPlace:
@@ -106,7 +107,7 @@ async def test_what_has_changed_since_is_replaced_in_one_step_and_the_rest_stays
     before = await ledger.rows()
     assert await exported(ledger, to) == (3, 3)
 
-    await ledger.run(hours(12, 18), sales(12, 13, 14))
+    await ledger.write(hours(12, 18), sales(12, 13, 14))
     assert await exported(ledger, to) == (3, 4)
     assert not any("remove" in action for action in log_of(tmp_path))
     await ledger.run(TimeRange(JAN + HOUR + 1_000, JAN + 3 * HOUR), sales(2, created=60, amount=3))
@@ -120,7 +121,7 @@ async def test_what_has_changed_since_is_replaced_in_one_step_and_the_rest_stays
 async def test_a_range_that_lost_all_its_rows_is_empty_there_too(ledger: Ledger, tmp_path: Path) -> None:
     to = place(tmp_path)
     await exported(ledger, to)
-    await ledger.run(hours(0, 6), sales(20))
+    await ledger.write(hours(0, 6), [])
 
     assert await exported(ledger, to) == (3, 4)
 
@@ -140,7 +141,7 @@ async def test_an_export_finds_its_way_where_history_is_gone(ledger: Ledger, tmp
     """The run that changed rows is hidden by a merge, and its commit is no more."""
     to = place(tmp_path)
     await exported(ledger, to)
-    await ledger.run(hours(0, 6), sales(1, amount=7))
+    await ledger.write(hours(0, 6), sales(1, amount=7))
     merged = await ledger.merge(hours(0, 12))
     for days in (1, 3):
         await forget_history(ledger.tools, utc_now() + ledger.tools.history + timedelta(days=days))
@@ -169,7 +170,7 @@ async def test_a_writer_whose_lease_has_passed_to_another_cannot_write_over_it(l
     copy = await ledger.now()
     slow = exporting.ExportTable(to, f"j-feature-store:{copy.project_id}:{copy.id:x}")
     assert slow.open() == 3
-    await ledger.run(hours(0, 6), sales(1, amount=7))
+    await ledger.write(hours(0, 6), sales(1, amount=7))
     await exported(ledger, to)
     after = rows(to)
 
@@ -197,7 +198,7 @@ async def test_a_file_that_is_gone_leaves_the_table_as_it_was(ledger: Ledger, tm
     to = place(tmp_path)
     await exported(ledger, to)
     before = rows(to)
-    await ledger.run(hours(0, 6), sales(1, amount=7))
+    await ledger.write(hours(0, 6), sales(1, amount=7))
     [gone, *_] = await ledger.store.visible(ledger.copy.id, hours(0, 6))
     await ledger.tools.objects.delete(gone.key)
 
@@ -217,7 +218,7 @@ def test_only_places_below_the_bucket_s_exports_are_written(settings: Settings) 
 
 
 async def test_a_bucket_that_knows_no_conditional_put_is_refused(ledger: Ledger, settings: Settings) -> None:
-    to = delta_place(f"s3://{settings.s3_bucket}/exports/sales", settings)
+    to = DeltaPlace(f"s3://{ledger.tools.objects.bucket}/exports/sales", {})
 
     with pytest.raises(InvalidInput, match="knows no conditional PUT"):
         await exported(ledger, to)
@@ -250,7 +251,7 @@ async def test_one_that_knows_it_gets_the_table(
     to = delta_place(f"s3://{settings.s3_bucket}/exports/sales", settings)
 
     assert await exported(ledger, to) == (0, 3)
-    await ledger.run(hours(12, 14), sales(12))
+    await ledger.write(hours(12, 14), sales(12))
     assert await exported(ledger, to) == (3, 4)
 
     assert sorted(rows(to)) == await ledger.rows()

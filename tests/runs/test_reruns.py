@@ -16,7 +16,7 @@ from graphql_api.errors import NotFound
 from graphql_api.runs.retention import forget_history
 from graphql_api.runs.tools import Tools
 from tests.engines.support import HOUR, JAN
-from tests.runs.ledger import Ledger, Model, Row, open_ledger
+from tests.runs.ledger import Ledger, Model, Row, open_ledger, wipe
 
 _IDS = itertools.count(1)
 SLOW = settings(
@@ -56,10 +56,10 @@ def steps() -> st.SearchStrategy[list[Step]]:
 @SLOW
 @given(steps=steps(), window=spans(), first=st.integers(0, 5), pinned=st.sets(st.integers(1, 5), max_size=1))
 async def test_as_of_every_commit_the_rows_are_what_the_rules_say(
-    tools: Tools, steps: list[Step], window: TimeRange, first: int, pinned: set[int]
+    shared_tools: Tools, steps: list[Step], window: TimeRange, first: int, pinned: set[int]
 ) -> None:
     with TemporaryDirectory() as folder:
-        ledger, model = await open_ledger(tools, Path(folder), next(_IDS)), Model()
+        ledger, model = await open_ledger(shared_tools, Path(folder), next(_IDS)), Model()
         for step in steps:
             if isinstance(step, TimeRange):
                 model.merged(await ledger.merge(step))
@@ -72,6 +72,7 @@ async def test_as_of_every_commit_the_rows_are_what_the_rules_say(
             with pytest.raises(NotFound):
                 await ledger.rows(up_to=number)
         await require_equal(ledger, model, {*range(first, 6), *pinned}, window)
+    await wipe(shared_tools)
 
 
 async def require_equal(ledger: Ledger, model: Model, numbers: Iterable[int], window: TimeRange) -> None:

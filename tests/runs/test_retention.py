@@ -1,5 +1,6 @@
 """What nobody can read any more goes, after a day; what anybody may read stays, to the byte."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from graphql_api.runs.housekeeping import HISTORY, Housekeeping
 from graphql_api.runs.retention import forget_history
 from graphql_api.runs.tools import Tools
 from tests.engines.support import HOUR, JAN
-from tests.runs.ledger import Ledger, Row, open_ledger
+from tests.runs.ledger import Ledger, Row, open_ledger, wipe
 
 DAY = timedelta(days=1)
 
@@ -28,15 +29,16 @@ def sales(*moments: int, amount: int = 1) -> list[Row]:
 
 
 @pytest.fixture
-async def ledger(tools: Tools, tmp_path: Path) -> Ledger:
+async def ledger(shared_tools: Tools, tmp_path: Path) -> AsyncIterator[Ledger]:
     """Two commits, and a third that replaces both; one of an hour later, and a fifth that empties a part of it."""
-    ledger = await open_ledger(tools, tmp_path)
-    await ledger.run(hours(0, 12), sales(1, 7), chunks=1)
-    await ledger.run(hours(12, 24), sales(13, 19), chunks=1)
-    await ledger.run(hours(0, 24), sales(2, 8, 14), chunks=1)
-    await ledger.run(hours(24, 48), sales(25, 37, 38), chunks=1)
-    await ledger.run(hours(36, 48), sales(1), chunks=1)
-    return ledger
+    ledger = await open_ledger(shared_tools, tmp_path)
+    await ledger.write(hours(0, 12), sales(1, 7))
+    await ledger.write(hours(12, 24), sales(13, 19))
+    await ledger.write(hours(0, 24), sales(2, 8, 14))
+    await ledger.write(hours(24, 48), sales(25, 37, 38))
+    await ledger.write(hours(36, 48), [])
+    yield ledger
+    await wipe(shared_tools)
 
 
 async def forget(ledger: Ledger, at: datetime) -> int:
