@@ -11,8 +11,8 @@ from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.files import describe_files
 from graphql_api.engines.join_spine import join_spine
 from graphql_api.engines.judge import judge_run
-from graphql_api.engines.moments import answer_moments
 from graphql_api.engines.merge import merge_rows
+from graphql_api.engines.moments import answer_moments
 from graphql_api.engines.pack import pack_online
 from graphql_api.engines.plan import plan_chunks
 from graphql_api.engines.problems import Refused, compute_problem

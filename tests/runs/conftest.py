@@ -14,8 +14,8 @@ from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.online import OnlineStore
 from tests.conftest import clean_place
-from tests.servers import RunningServers
 from tests.databases import make
+from tests.servers import RunningServers
 
 
 @pytest.fixture
