@@ -5,6 +5,7 @@ from graphql_api.migrations import (
     m0002_fields_of_the_registry,
     m0003_one_stamp,
     m0004_versions_by_entity,
+    m0005_files_that_are_merged,
 )
 from graphql_api.migrations.work import Migration
 
@@ -13,4 +14,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0002_fields_of_the_registry,
     m0003_one_stamp,
     m0004_versions_by_entity,
+    m0005_files_that_are_merged,
 )
