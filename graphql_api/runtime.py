@@ -34,6 +34,7 @@ from graphql_api.services.projects import Projects
 from graphql_api.services.registry_events import RegistryEvents
 from graphql_api.services.run_history import RunHistory
 from graphql_api.services.run_progress import RunProgress
+from graphql_api.services.runs import Runs
 from graphql_api.services.search import Search
 from graphql_api.services.timelines import Timelines
 from graphql_api.services.tokens import Tokens
@@ -70,6 +71,7 @@ class Services:
     exports: Exports
     deleting: Deleting
     impacts: Impacts
+    runs: Runs
     materializations: Materializations
     run_progress: RunProgress
     online_features: OnlineFeatures
@@ -124,7 +126,8 @@ class Runtime:
 
     async def _services(self, stack: AsyncExitStack) -> Services:
         projects = Projects()
-        materializations = Materializations(projects=projects, queue=RunQueue(self.database))
+        queue = RunQueue(self.database)
+        materializations = Materializations(projects=projects, queue=queue)
         learning = Learning(objects=self.objects, files=self.cache, sandboxes=self.sandbox)
         lookups = await stack.enter_async_context(LookupPlans(self.feed))
         versions = Versions(projects=projects, cancel_run=materializations.cancel_if_possible)
@@ -154,6 +157,7 @@ class Runtime:
             exports=Exports(projects=projects),
             deleting=Deleting(projects=projects),
             impacts=Impacts(projects=projects),
+            runs=Runs(queue=queue),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),
             online_features=OnlineFeatures(

@@ -7,6 +7,7 @@ import strawberry
 from bson import ObjectId
 
 from graphql_api.context import Info
+from graphql_api.documents.all_runs import RunKey
 from graphql_api.domain import global_ids
 from graphql_api.domain.enums import RunState, RunTrigger
 from graphql_api.domain.pages import PageRequest
@@ -25,17 +26,17 @@ from schema.materializations import (
     RunResult,
     StartMaterializationInput,
 )
-from schema.runs import RunProgress
+from schema.runs import RunProgress, shown
 
 RunId = Annotated[strawberry.ID, strawberry.argument(description="Of a run, as `id` fields give it.")]
 
 
-def run_id(text: str) -> ObjectId:
+def run_key(text: str) -> RunKey:
     """Raises NotFound for the id of anything but a run."""
-    within = global_ids.parse_as("Materialization", text)
-    if within is None:
+    key = RunKey.parse(text)
+    if key is None:
         raise NotFound("There is no such run.")
-    return ObjectId(within)
+    return key
 
 
 @strawberry.type
@@ -92,8 +93,7 @@ class RunMutations:
         metadata=EDITOR,
     )
     async def cancel_run(self, info: Info, id: RunId) -> RunResult:
-        run = await info.context.services.materializations.cancel(info.context.viewer, run_id(id))
-        return RunPayload(run=Materialization.from_document(run))
+        return RunPayload(run=shown(await info.context.services.runs.cancel(info.context.viewer, run_key(id))))
 
 
 @strawberry.type
@@ -110,9 +110,9 @@ class RunSubscriptions:
         id: RunId,
         after: Annotated[int, strawberry.argument(description="The last sequence number seen; 0: none.")] = 0,
     ) -> AsyncIterator[RunProgress]:
-        within = run_id(id)
-        events = await info.context.services.run_progress.follow(info.context.viewer, within, after=after)
-        return followed(info, events, lambda event: RunProgress.told(event, within))
+        key = run_key(id)
+        events = await info.context.services.run_progress.follow(info.context.viewer, key, after=after)
+        return followed(info, events, lambda event: RunProgress.told(event, key))
 
     @strawberry.subscription(
         description="The latest event of each run in progress, then what follows, terminal events included, for lists. "
@@ -126,4 +126,4 @@ class RunSubscriptions:
         view: Annotated[str | None, strawberry.argument(description="Only runs of this view, by name.")] = None,
     ) -> AsyncIterator[RunProgress]:
         events = await info.context.services.run_progress.follow_all(info.context.viewer, project, view=view)
-        return followed(info, events, lambda told: RunProgress.told(told.event, told.run_id))
+        return followed(info, events, lambda told: RunProgress.told(told.event, told.run))

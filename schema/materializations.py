@@ -25,6 +25,7 @@ class Materialization(Run):
     )
     end: datetime = strawberry.field(description="The first event timestamp after its range.")
     trigger: RunTrigger = strawberry.field(description="Why it was made.")
+    document: strawberry.Private[MaterializationDocument]
 
     @classmethod
     def from_document(cls, run: MaterializationDocument) -> Self:
@@ -38,6 +39,7 @@ class Materialization(Run):
             finished_at=run.finished_at,
             next_attempt_at=run.next_attempt_at,
             failure=RunFailure.of(run.failure) if run.failure else None,
+            of_any_kind=run,
             document=run,
             start=None if run.is_static else moment(run.start),
             end=there(moment(run.end)),

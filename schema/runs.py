@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Self
 
 import strawberry
-from bson import ObjectId
 
 from graphql_api.context import Info
+from graphql_api.documents.all_runs import AnyRun, RunKey
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.runs import RunEvent, RunFailurePart
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.enums import RunPhase, RunState
 from schema import materializations
 from schema.nodes import Node, there
@@ -42,11 +43,11 @@ class Run(Node):
     failure: RunFailure | None = strawberry.field(
         description="Why it failed, or why its latest attempt did; null where nothing went wrong."
     )
-    document: strawberry.Private[MaterializationDocument]
+    of_any_kind: strawberry.Private[AnyRun]
 
     @strawberry.field(description="Its latest event.")
     def progress(self) -> "RunProgress":
-        return RunProgress.of(self.document.progress, self.document)
+        return RunProgress.of(self.of_any_kind.progress, self.of_any_kind)
 
     @strawberry.field(description="Its log, oldest first.")
     async def events(
@@ -60,9 +61,9 @@ class Run(Node):
         ] = 0,
     ) -> "Sequence[RunProgress]":
         found = await info.context.services.run_progress.events(
-            info.context.viewer, self.document, first=100 if first is None else first, after=after
+            info.context.viewer, self.of_any_kind, first=100 if first is None else first, after=after
         )
-        return [RunProgress.of(event, self.document) for event in found]
+        return [RunProgress.of(event, self.of_any_kind) for event in found]
 
 
 @strawberry.type(
@@ -101,16 +102,16 @@ class RunProgress:
         description="Events before this one have been removed: they are kept for 30 days, the terminal one as long as "
         "the run."
     )
-    run_id: strawberry.Private[ObjectId]
-    known: strawberry.Private[MaterializationDocument | None]
+    key: strawberry.Private[RunKey]
+    known: strawberry.Private[AnyRun | None]
 
     @classmethod
-    def of(cls, event: RunEvent, run: MaterializationDocument) -> Self:
+    def of(cls, event: RunEvent, run: AnyRun) -> Self:
         """An event of a run that was just read."""
-        return cls.told(event, run.id, run)
+        return cls.told(event, RunKey.of(run), run)
 
     @classmethod
-    def told(cls, event: RunEvent, run_id: ObjectId, run: MaterializationDocument | None = None) -> Self:
+    def told(cls, event: RunEvent, key: RunKey, run: AnyRun | None = None) -> Self:
         """An event by itself; its run is read when it is asked for."""
         counts = event.counts
         return cls(
@@ -133,11 +134,20 @@ class RunProgress:
             eta_seconds=event.eta_seconds,
             message=event.message,
             truncated=event.truncated,
-            run_id=run_id,
+            key=key,
             known=run,
         )
 
     @strawberry.field(description="The run as it is now; what was true at the event is in the event's own fields.")
     async def run(self, info: Info) -> Run:
-        found = self.known or await info.context.loaders.materialization.load(self.run_id)
-        return materializations.Materialization.from_document(there(found))
+        found = self.known or await info.context.loaders.run.load(self.key)
+        return shown(there(found))
+
+
+def shown(run: AnyRun) -> Run:
+    """A run as its own type tells it."""
+    match run:
+        case MaterializationDocument():
+            return materializations.Materialization.from_document(run)
+        case TrainingDatasetDocument():
+            raise TypeError("training data sets are not shown yet")

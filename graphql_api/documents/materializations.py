@@ -1,6 +1,7 @@
 """Runs that compute a range of a view, what they may read, and what they found."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
@@ -16,6 +17,9 @@ from graphql_api.domain.times import utc_now
 class MaterializationDocument(RunDocument):
     """Event timestamps (`start`, `end`) are microseconds. `start` None: a static view, or (`default_start`) the
     oldest row of the sources, which the PLAN phase fills in. Created timestamps may not be later than `frozen_at`."""
+
+    collection: ClassVar[str] = "materializations"
+    type_name: ClassVar[str] = "Materialization"
 
     view_id: PydanticObjectId
     view_name: str
@@ -40,6 +44,10 @@ class MaterializationDocument(RunDocument):
     """It has committed, could not go online, and no longer keeps others of its data from their commits."""
     turn: int | None = None
     """The number of its data that it took to go online after all, while it does so."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.view_name}@{self.version_number}"
 
     class Settings:
         name = "materializations"

@@ -27,6 +27,7 @@ from graphql_api.documents.removals import DataRemovalDocument
 from graphql_api.documents.runs import RunEventsDocument
 from graphql_api.documents.tokens import TokenDocument
 from graphql_api.documents.tombstones import TombstoneDocument
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 
 MODELS: tuple[type[Document], ...] = (
     ProjectDocument,
@@ -46,6 +47,7 @@ MODELS: tuple[type[Document], ...] = (
     DataRemovalDocument,
     LeaseDocument,
     MaterializationDocument,
+    TrainingDatasetDocument,
     RunEventsDocument,
     FrozenInputsDocument,
     CheckpointDocument,

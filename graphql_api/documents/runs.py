@@ -2,6 +2,7 @@
 last batch of its events."""
 
 from datetime import datetime
+from typing import ClassVar, TypeVar
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
@@ -9,6 +10,7 @@ from pymongo import ASCENDING, IndexModel
 
 from graphql_api.documents.base import Part, new_id
 from graphql_api.domain.enums import RunPhase, RunState
+from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import utc_now
 
 
@@ -50,7 +52,12 @@ class RunFailurePart(Part):
 
 class RunDocument(Document):
     """Every write of a worker carries `attempt` and `owner` and takes effect only while both still stand; `sequence` is
-    that of the last event, and `tail` the last events written, until they are copied to `run_events`."""
+    that of the last event, and `tail` the last events written, until they are copied to `run_events`.
+
+    Each kind of run has a `collection` of its own, and a `type_name` in the API."""
+
+    collection: ClassVar[str]
+    type_name: ClassVar[str]
 
     id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     project_id: PydanticObjectId
@@ -82,6 +89,19 @@ class RunDocument(Document):
     @property
     def progress(self) -> RunEvent:
         return self.tail[-1]
+
+    @property
+    def title(self) -> str:
+        """What it makes, as people refer to it: `aircraft_delays@3`."""
+        raise NotImplementedError
+
+    @property
+    def subjects(self) -> tuple[str, str]:
+        """What the audit tells of."""
+        return self.title, global_id(self.type_name, self.id)
+
+
+RunT = TypeVar("RunT", bound=RunDocument)
 
 
 class RunEventsDocument(Document):

@@ -144,6 +144,12 @@ class ValueStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class SplitBy(StrEnum):
+    ROW = "ROW"
+    ENTITY = "ENTITY"
+    TIME = "TIME"
+
+
 class ImpactAction(StrEnum):
     DELETE = "DELETE"
     DEPRECATE = "DEPRECATE"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import AsyncMongoClient
 
+from graphql_api.documents.all_runs import RUN_COLLECTIONS
 from graphql_api.documents.models import bind
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.gathering import end_all
@@ -52,7 +53,7 @@ async def work_until(settings: Settings, stop: asyncio.Event) -> None:
     changed by a newer release later on."""
     if not await until_prepared(settings, stop):
         return
-    async with tools_of(settings) as tools, ChangeFeed(tools.database) as feed, feed.listen("materializations") as news:
+    async with tools_of(settings) as tools, ChangeFeed(tools.database) as feed, feed.listen(*RUN_COLLECTIONS) as news:
         worker = Worker(
             tools,
             slots=settings.worker_slots,

@@ -6,6 +6,7 @@ from bson import ObjectId
 from strawberry.dataloader import DataLoader
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.all_runs import AnyRun, RunKey
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
@@ -90,6 +91,10 @@ class Loaders:
     @cached_property
     def materialization(self) -> DataLoader[ObjectId, MaterializationDocument | None]:
         return loader(lambda ids: self._services.run_history.find(self._viewer, ids), lambda found: found.id)
+
+    @cached_property
+    def run(self) -> DataLoader[RunKey, AnyRun | None]:
+        return loader(lambda keys: self._services.runs.find(self._viewer, keys), RunKey.of)
 
     @cached_property
     def online_features(self) -> DataLoader[Asked, OnlineAnswer]:

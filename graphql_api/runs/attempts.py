@@ -1,4 +1,4 @@
-"""One attempt of a run, from its claim to its end, whatever that is."""
+"""One attempt of a run of any kind, from its claim to its end, whatever that is."""
 
 import asyncio
 import logging
@@ -7,13 +7,14 @@ from contextlib import suppress
 
 from pymongo.errors import PyMongoError
 
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.raw import passes
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.gathering import end_all
 from graphql_api.errors import Fenced, RunFault, Unavailable, UserError
-from graphql_api.runs import finish
-from graphql_api.runs.hold import CancelAsked, Hold
-from graphql_api.runs.pipeline import carry_out
+from graphql_api.runs import finish, pipeline, training_datasets
+from graphql_api.runs.hold import AnyHold, CancelAsked, Hold, is_hold_of
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.tools import Tools
@@ -27,7 +28,7 @@ _PATIENCE = 5
 """Failed attempts after which a committed run no longer keeps others of its data waiting, while no store is away."""
 
 
-async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: float, run_attempts: int) -> None:
+async def attempt(tools: Tools, queue: RunQueue, hold: AnyHold, *, lease_seconds: float, run_attempts: int) -> None:
     """Carry a run out as far as this attempt gets; another goes on from there.
 
     Cancelled, it hands the run back at once. Where the database does not answer, it lets go, and the lease runs out."""
@@ -52,13 +53,21 @@ async def attempt(tools: Tools, queue: RunQueue, hold: Hold, *, lease_seconds: f
         raise
 
 
-async def _carry_out(tools: Tools, queue: RunQueue, hold: Hold, reporter: Reporter, lease_seconds: float) -> None:
+async def _carry_out(tools: Tools, queue: RunQueue, hold: AnyHold, reporter: Reporter, lease_seconds: float) -> None:
     if hold.run.state == RunState.CANCELLING:
         raise CancelAsked
-    await _beside(carry_out(tools, hold, reporter), reporter.run(), _keep(queue, hold, lease_seconds))
+    await _beside(_work(tools, hold, reporter), reporter.run(), _keep(queue, hold, lease_seconds))
 
 
-async def _keep(queue: RunQueue, hold: Hold, lease_seconds: float) -> None:
+def _work(tools: Tools, hold: AnyHold, reporter: Reporter) -> Coroutine[None, None, None]:
+    if is_hold_of(hold, MaterializationDocument):
+        return pipeline.carry_out(tools, hold, reporter)
+    if is_hold_of(hold, TrainingDatasetDocument):
+        return training_datasets.carry_out(tools, hold, reporter)
+    raise TypeError(f"{type(hold.run).__name__} is no kind of run")
+
+
+async def _keep(queue: RunQueue, hold: AnyHold, lease_seconds: float) -> None:
     """Renew the lease four times in its length, and at once where there are news of the run.
 
     A database that is away for a moment is asked again."""
@@ -93,7 +102,7 @@ async def _beside(main: Coroutine[None, None, None], *helpers: Coroutine[None, N
 
 
 async def _end(
-    queue: RunQueue, hold: Hold, reporter: Reporter, why: CancelAsked | HandBack | RunFault, run_attempts: int
+    queue: RunQueue, hold: AnyHold, reporter: Reporter, why: CancelAsked | HandBack | RunFault, run_attempts: int
 ) -> None:
     if isinstance(why, HandBack):
         await queue.release(hold)
@@ -105,7 +114,7 @@ async def _end(
     try:
         if not _may_pass(hold, why, run_attempts):
             await finish.fail(hold, reporter, why)
-        elif _needs_more_than_time(hold, why):
+        elif is_hold_of(hold, MaterializationDocument) and _needs_more_than_time(hold, why):
             await finish.stand_aside(hold, reporter, why)
         else:
             await finish.retry(hold, reporter, why)
@@ -114,14 +123,14 @@ async def _end(
         await finish.cancel(hold, reporter)
 
 
-def _may_pass(hold: Hold, fault: RunFault, run_attempts: int) -> bool:
+def _may_pass(hold: AnyHold, fault: RunFault, run_attempts: int) -> bool:
     """After its commit a run cannot fail, only be tried again, as long as its data exists."""
     if hold.run.commit is not None:
         return fault.code != _LOST_FOR_GOOD
     return fault.retryable and hold.run.failures + 1 < run_attempts
 
 
-def _needs_more_than_time(hold: Hold, fault: RunFault) -> bool:
+def _needs_more_than_time(hold: Hold[MaterializationDocument], fault: RunFault) -> bool:
     """Where a store is away, time is all it takes, and other runs would fare no better."""
     run = hold.run
     if run.aside or run.commit is None or fault.code == Unavailable.code:
@@ -129,7 +138,7 @@ def _needs_more_than_time(hold: Hold, fault: RunFault) -> bool:
     return not fault.retryable or run.failures + 1 >= _PATIENCE
 
 
-def _as_fault(error: Exception, hold: Hold) -> RunFault:
+def _as_fault(error: Exception, hold: AnyHold) -> RunFault:
     if isinstance(error, SqlRefused):
         problem = error.problem
         place = f" (line {problem.line}, column {problem.column})" if problem.line else ""

@@ -17,7 +17,9 @@ from graphql_api.runs.transactions import Overtaken, in_transaction
 from graphql_api.stores.offline import ALL_TIME, OfflineStore
 
 
-async def commit(hold: Hold, *, rows: int, latest_event: int | None, event: RunEvent | None = None) -> bool:
+async def commit(
+    hold: Hold[MaterializationDocument], *, rows: int, latest_event: int | None, event: RunEvent | None = None
+) -> bool:
     """Give the run the next commit number of its data; False where another run is still on its way online.
 
     Raises Fenced or CancelAsked, and then nothing is visible."""

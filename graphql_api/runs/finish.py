@@ -6,13 +6,14 @@ from datetime import timedelta
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from graphql_api.documents.copies import DataCopyDocument, as_intervals, as_parts
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.runs import RunEvent, RunFailurePart
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import RunFault
 from graphql_api.runs.commit import copy_of
 from graphql_api.runs.coverage import covered_by
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import AnyHold, Hold, is_hold_of
 from graphql_api.runs.publishing import decide, publish
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.transactions import Overtaken, in_transaction
@@ -26,11 +27,11 @@ _ASIDE_HINT = (
     "Its rows are committed offline and not online yet. It is tried on; meanwhile other runs of this data go first, "
     "and a run over its range brings that online too."
 )
-_RELEASED: dict[str, object] = {"owner": None, "lease_expires_at": None}
+RELEASED: dict[str, object] = {"owner": None, "lease_expires_at": None}
 
 
-async def succeed(hold: Hold, reporter: Reporter) -> None:
-    """The run is online: let the next one commit, and publish what is ready, in one step. Raises Fenced."""
+async def succeed(hold: Hold[MaterializationDocument], reporter: Reporter) -> None:
+    """The run of a view is online: let the next one commit, and publish what is ready, in one step. Raises Fenced."""
     while True:
         try:
             await _succeed(hold, reporter)
@@ -40,7 +41,7 @@ async def succeed(hold: Hold, reporter: Reporter) -> None:
             return
 
 
-async def _succeed(hold: Hold, reporter: Reporter) -> None:
+async def _succeed(hold: Hold[MaterializationDocument], reporter: Reporter) -> None:
     database, run = hold.database, hold.run
     copy = await copy_of(database, run.data_id)
     own = covered_by(start=run.start, end=run.end)
@@ -48,7 +49,7 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
     online = as_intervals(copy.covered).subtract_all(offline_only)
     publication = await decide(database, run, online)
     event = reporter.event(RunState.SUCCEEDED, publication.message)
-    async with hold.writing({**_RELEASED, "finished_at": utc_now(), "failure": None}, event=event) as write:
+    async with hold.writing({**RELEASED, "finished_at": utc_now(), "failure": None}, event=event) as write:
 
         async def body(session: AsyncClientSession) -> None:
             await write.apply(session)
@@ -71,22 +72,24 @@ async def _succeed(hold: Hold, reporter: Reporter) -> None:
         await in_transaction(database, body)
 
 
-async def fail(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
+async def fail(hold: AnyHold, reporter: Reporter, fault: RunFault) -> None:
     """End the run for good: nothing of it is visible, or its data is gone. Raises Fenced, or CancelAsked."""
     changes = {
-        **_RELEASED,
+        **RELEASED,
         "finished_at": utc_now(),
         "failure": _failure(fault),
         "failures": hold.run.failures + fault.retryable,
     }
     event = reporter.event(RunState.FAILED, fault.message)
-    if hold.run.commit is None:
-        await hold.write(changes, event=event)
-    else:
+    if is_hold_of(hold, MaterializationDocument) and hold.run.commit is not None:
         await _give_way(hold, changes, event)
+    else:
+        await hold.write(changes, event=event)
 
 
-async def retry(hold: Hold, reporter: Reporter, fault: RunFault, *, longest: float = LONGEST_BACKOFF_SECONDS) -> None:
+async def retry(
+    hold: AnyHold, reporter: Reporter, fault: RunFault, *, longest: float = LONGEST_BACKOFF_SECONDS
+) -> None:
     """Leave it to a further attempt, later each time. Raises Fenced, or CancelAsked."""
     changes, seconds = _again(hold, fault, longest)
     await reporter.pause()
@@ -94,7 +97,7 @@ async def retry(hold: Hold, reporter: Reporter, fault: RunFault, *, longest: flo
     await hold.write(changes, event=event)
 
 
-async def stand_aside(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
+async def stand_aside(hold: Hold[MaterializationDocument], reporter: Reporter, fault: RunFault) -> None:
     """The same for a run that has committed and cannot go online: others of its data need not wait for it any more.
 
     What it covers counts as offline only until it, or a run of the same range, has gone online. Raises Fenced."""
@@ -106,7 +109,7 @@ async def stand_aside(hold: Hold, reporter: Reporter, fault: RunFault) -> None:
     await _give_way(hold, {**changes, "aside": True, "turn": None}, reporter.event(RunState.RETRYING, message))
 
 
-async def _give_way(hold: Hold, changes: dict[str, object], event: RunEvent) -> None:
+async def _give_way(hold: Hold[MaterializationDocument], changes: dict[str, object], event: RunEvent) -> None:
     """Where this run keeps others of its data from their commits, it does so no longer."""
     database, run = hold.database, hold.run
     raw = await database["data_copies"].find_one({"_id": run.data_id})
@@ -134,12 +137,12 @@ async def _give_way(hold: Hold, changes: dict[str, object], event: RunEvent) -> 
         await in_transaction(database, body)
 
 
-def _again(hold: Hold, fault: RunFault, longest: float) -> tuple[dict[str, object], float]:
+def _again(hold: AnyHold, fault: RunFault, longest: float) -> tuple[dict[str, object], float]:
     """What a further attempt needs, and the seconds until it."""
     failures = hold.run.failures + 1
     seconds = min(longest, FIRST_BACKOFF_SECONDS * 2 ** min(failures - 1, 16))
     changes: dict[str, object] = {
-        **_RELEASED,
+        **RELEASED,
         "failures": failures,
         "next_attempt_at": utc_now() + timedelta(seconds=seconds),
         "failure": _failure(fault),
@@ -147,11 +150,11 @@ def _again(hold: Hold, fault: RunFault, longest: float) -> tuple[dict[str, objec
     return changes, seconds
 
 
-async def cancel(hold: Hold, reporter: Reporter) -> None:
+async def cancel(hold: AnyHold, reporter: Reporter) -> None:
     """The run ends as it was asked to. Raises Fenced."""
     by = hold.run.cancel_requested_by
     await hold.write(
-        {**_RELEASED, "finished_at": utc_now(), "failure": None},
+        {**RELEASED, "finished_at": utc_now(), "failure": None},
         event=reporter.event(RunState.CANCELLED, f"Cancelled by {by}."),
     )
 

@@ -5,16 +5,16 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeGuard
 
 from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.runs import RunEvent
+from graphql_api.documents.runs import RunEvent, RunT
 from graphql_api.domain.enums import RunState
 from graphql_api.errors import Fenced
-from graphql_api.runs.log import Database, appended, event_time, keep_tail, load
+from graphql_api.runs.log import Database, appended, event_time, keep_tail, load, runs_in
 
 MARGIN_SECONDS = 0.5
 """How long before its lease ends a worker stops by its own clock, whatever the database says."""
@@ -28,24 +28,23 @@ class CancelAsked(Exception):
 class Write:
     """One update of the run's document, which takes effect only while the hold stands."""
 
-    hold: "Hold"
+    hold: "AnyHold"
     where: dict[str, object]
     update: dict[str, dict[str, object]]
 
     async def apply(self, session: AsyncClientSession | None = None) -> None:
         """Raises Fenced, or CancelAsked where the run is only to be cancelled."""
-        runs = self.hold.database["materializations"]
-        done = await runs.update_one(self.where, self.update, session=session)
+        done = await self.hold.runs.update_one(self.where, self.update, session=session)
         if not done.matched_count:
             raise await self.hold.why_refused()
 
 
 @dataclass(slots=True)
-class Hold:
+class Hold(Generic[RunT]):
     """`deadline`, by the monotonic clock: when the lease is over at the latest."""
 
     database: Database
-    run: MaterializationDocument
+    run: RunT
     owner: str
     deadline: float
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,6 +58,10 @@ class Hold:
     @property
     def attempt(self) -> int:
         return self.run.attempt
+
+    @property
+    def runs(self) -> AsyncCollection[dict[str, Any]]:
+        return runs_in(self.database, type(self.run))
 
     @property
     def where(self) -> dict[str, object]:
@@ -114,20 +117,27 @@ class Hold:
             held[name] = (*held[name], value)
         if event:
             held["sequence"] = event.sequence
-        self.run = MaterializationDocument.model_validate(held)
+        self.run = type(self.run).model_validate(held)
 
-    async def refresh(self) -> MaterializationDocument:
+    async def refresh(self) -> RunT:
         """The run as it is, when a write may have been broken off. Raises Fenced."""
         async with self._lock:
-            raw = await self.database["materializations"].find_one(self.where)
+            raw = await self.runs.find_one(self.where)
             if raw is None or raw["state"] not in (RunState.RUNNING, RunState.CANCELLING):
                 raise Fenced(f"Run {self.id} is no longer held by {self.owner}, attempt {self.attempt}.")
-            self.run = MaterializationDocument.model_validate(raw)
+            self.run = type(self.run).model_validate(raw)
             return self.run
 
     async def why_refused(self) -> Exception:
-        run = await load(self.database, self.id)
+        run = await load(self.database, self.run)
         held = run.owner == self.owner and run.attempt == self.attempt
         if held and run.state == RunState.CANCELLING:
             return CancelAsked()
         return Fenced(f"Run {self.id} is no longer held by {self.owner}, attempt {self.attempt}.")
+
+
+AnyHold = Hold[Any]
+
+
+def is_hold_of(hold: AnyHold, model: type[RunT]) -> TypeGuard[Hold[RunT]]:
+    return isinstance(hold.run, model)

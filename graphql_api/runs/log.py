@@ -11,11 +11,11 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.runs import RunEvent
+from graphql_api.documents.runs import RunDocument, RunEvent, RunT
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import NotFound
 
@@ -26,6 +26,11 @@ EVENT_GAP = timedelta(milliseconds=250)
 REPORT_GAP = timedelta(milliseconds=333)
 """Who holds a run leaves more: so there is a moment for others, who cancel it, between any two of its events."""
 _OUTSIDE_TRIES = 8
+
+
+def runs_in(database: Database, model: type[RunDocument]) -> AsyncCollection[dict[str, Any]]:
+    """Where runs of this kind lie."""
+    return database[model.collection]
 
 
 def event_time(after: RunEvent | None = None) -> datetime:
@@ -59,21 +64,21 @@ async def keep_tail(database: Database, run_id: ObjectId, tail: Sequence[RunEven
         return
 
 
-async def read(database: Database, run_id: ObjectId, *, after: int = 0, limit: int | None = None) -> list[RunEvent]:
+async def read(database: Database, run: RunDocument, *, after: int = 0, limit: int | None = None) -> list[RunEvent]:
     """Events with sequences greater than `after`, oldest first, without a gap; the first is `truncated` where
     those between `after` and it have been removed. Raises NotFound."""
     # The tail is read first: whatever it lacks had been copied before.
-    run = await database["materializations"].find_one({"_id": run_id}, {"tail": 1})
-    if run is None:
-        raise NotFound("There is no such run.")
+    newest = await runs_in(database, type(run)).find_one({"_id": run.id}, {"tail": 1})
+    if newest is None:
+        raise _no_such_run()
     found: dict[int, RunEvent] = {}
-    async with database["run_events"].find({"run_id": run_id, "last": {"$gt": after}}, sort=[("first", 1)]) as batches:
+    async with database["run_events"].find({"run_id": run.id, "last": {"$gt": after}}, sort=[("first", 1)]) as batches:
         async for batch in batches:
             _take(found, batch["events"], after)
             if limit is not None and len(found) >= limit:
                 break
         else:
-            _take(found, run["tail"], after)
+            _take(found, newest["tail"], after)
     events = [found[sequence] for sequence in sorted(found)][:limit]
     if events and events[0].sequence > after + 1:
         events[0] = events[0].model_copy(update={"truncated": True})
@@ -86,23 +91,23 @@ def _take(found: dict[int, RunEvent], events: list[Mapping[str, Any]], after: in
             found[event["sequence"]] = RunEvent.model_validate(event)
 
 
-Decide = Callable[[MaterializationDocument], tuple[RunEvent, dict[str, object]] | None]
-"""From the run as it is: the event to append and what else to set, or None where nothing is to be done."""
-
+Decision = tuple[RunEvent, dict[str, object]] | None
+"""The event to append and what else to set, or None where nothing is to be done."""
 
 Beside = Callable[[AsyncClientSession], Awaitable[None]]
 """What is written in the same transaction."""
 
 
 async def append_outside(
-    database: Database, run_id: ObjectId, decide: Decide, *, beside: Beside | None = None
-) -> MaterializationDocument:
-    """Append an event for somebody who does not hold the run; returns the run as it then is.
+    database: Database, run: RunT, decide: Callable[[RunT], Decision], *, beside: Beside | None = None
+) -> RunT:
+    """Append an event for somebody who does not hold the run; `decide` is given the run as it is. Returns it as it
+    then is.
 
     Raises NotFound, and whatever `decide` raises."""
     tries = 0
     while True:
-        run = await load(database, run_id)
+        run = await load(database, run)
         decision = decide(run)
         if decision is None:
             return run
@@ -113,24 +118,28 @@ async def append_outside(
             await asyncio.sleep(wait)
             continue
         event = event.model_copy(update={"sequence": run.sequence + 1, "at": event_time(run.progress)})
-        await keep_tail(database, run_id, run.tail)
+        await keep_tail(database, run.id, run.tail)
         update = appended([event])
         update["$set"] |= changes
         same = {
-            "_id": run_id,
+            "_id": run.id,
             "sequence": run.sequence,
             "state": run.state,
             "attempt": run.attempt,
             "commit": run.commit,
         }
-        if await _updated(database, same, update, beside):
-            return await load(database, run_id)
+        if await _updated(database, type(run), same, update, beside):
+            return await load(database, run)
 
 
 async def _updated(
-    database: Database, same: Mapping[str, Any], update: Mapping[str, Any], beside: Beside | None
+    database: Database,
+    model: type[RunDocument],
+    same: Mapping[str, Any],
+    update: Mapping[str, Any],
+    beside: Beside | None,
 ) -> bool:
-    runs = database["materializations"]
+    runs = runs_in(database, model)
     if beside is None:
         return (await runs.update_one(same, update)).matched_count == 1
 
@@ -144,9 +153,18 @@ async def _updated(
         return await session.with_transaction(body)
 
 
-async def load(database: Database, run_id: ObjectId) -> MaterializationDocument:
+async def load(database: Database, run: RunT) -> RunT:
+    """The run as it is now. Raises NotFound."""
+    return await find(database, type(run), run.id)
+
+
+async def find(database: Database, model: type[RunT], run_id: ObjectId) -> RunT:
     """Raises NotFound."""
-    run = await database["materializations"].find_one({"_id": run_id})
+    run = await runs_in(database, model).find_one({"_id": run_id})
     if run is None:
-        raise NotFound("There is no such run.")
-    return MaterializationDocument.model_validate(run)
+        raise _no_such_run()
+    return model.model_validate(run)
+
+
+def _no_such_run() -> NotFound:
+    return NotFound("There is no such run.")

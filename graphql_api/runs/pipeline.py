@@ -1,4 +1,4 @@
-"""What one attempt of a run does, from its inputs to its rows online.
+"""What one attempt of a run of a view does, from its inputs to its rows online.
 
 Whatever an earlier attempt has finished is taken over: frozen inputs, chunks, checkpoints, the commit.
 """
@@ -22,7 +22,7 @@ from graphql_api.runs.tools import Attempt, Tools
 from graphql_api.runs.turns import when_free
 
 
-async def carry_out(tools: Tools, hold: Hold, reporter: Reporter) -> None:
+async def carry_out(tools: Tools, hold: Hold[MaterializationDocument], reporter: Reporter) -> None:
     """All that is left of a run. Raises RunFault, SqlRefused, UserError of a store, Fenced, CancelAsked, HandBack."""
     reporter.tell(message="Begins.")
     version = await _version_of(tools.database, hold.run)

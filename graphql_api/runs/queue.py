@@ -1,23 +1,23 @@
-"""The queue: the documents of the runs themselves. A claim is a lease by the server's clock, and an attempt number."""
+"""The queue: the documents of runs of every kind. A claim is a lease by the server's clock, and an attempt number."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from graphql_api.documents.all_runs import RUN_MODELS
 from graphql_api.documents.idempotency import IdempotencyDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.recording import Deed, record_deed
-from graphql_api.documents.runs import RunEvent
+from graphql_api.documents.runs import RunDocument, RunEvent, RunT
 from graphql_api.domain.enums import IN_PROGRESS, RunPhase, RunState
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import EPOCH, TimeRange, utc_now
 from graphql_api.errors import Conflict, Fenced, NotFound
-from graphql_api.runs.hold import Hold
-from graphql_api.runs.log import Database, append_outside, event_time, load
+from graphql_api.runs.hold import AnyHold, Hold
+from graphql_api.runs.log import Beside, Database, Decision, append_outside, event_time, runs_in
 
 _ALL_TIME = 1 << 63
 _EXPIRED = {"$lt": ["$lease_expires_at", "$$NOW"]}
@@ -39,7 +39,6 @@ def first_event(message: str = "") -> RunEvent:
 class RunQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._runs = database["materializations"]
 
     async def enqueue(
         self,
@@ -48,25 +47,38 @@ class RunQueue:
         remember: IdempotencyDocument | None = None,
         deed: Deed | None = None,
     ) -> MaterializationDocument:
-        """Put a run into the queue, and with it what its idempotency key made, and that it was asked for.
+        """Put a run of a view into the queue, as `put` does.
 
         Raises Conflict where a run in progress overlaps it, NotFound where its data is gone, DuplicateKeyError where
         the idempotency key was used before."""
 
-        async def insert(session: AsyncClientSession) -> None:
+        async def beside(session: AsyncClientSession) -> None:
             # Whoever asks for a run of this copy writes here, so that of two who do so at once one sees the other.
             asked = await self._database["data_copies"].update_one(
                 {"_id": run.data_id}, {"$inc": {"asked": 1}}, session=session
             )
             if not asked.matched_count:
-                raise NotFound(f"{run.view_name}@{run.version_number} holds no data any more.")
-            if remember:
-                # Before all else: who sends a request twice at once overlaps with nobody but themselves.
-                await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
+                raise NotFound(f"{run.title} holds no data any more.")
             await self._refuse_overlap(run, session)
-            await self._runs.insert_one(_as_stored(run), session=session)
+
+        return await self.put(run, beside=beside, remember=remember, deed=deed)
+
+    async def put(
+        self, run: RunT, *, beside: Beside, remember: IdempotencyDocument | None = None, deed: Deed | None = None
+    ) -> RunT:
+        """Put a run into the queue, and with it what its idempotency key made, and that it was asked for.
+
+        `beside`: what else is written or looked at in the same transaction; it raises what is against the run.
+        Raises DuplicateKeyError where the idempotency key was used before."""
+
+        async def insert(session: AsyncClientSession) -> None:
+            if remember:
+                # Before all else: who sends a request twice at once is in nobody's way but their own.
+                await self._database["idempotency_keys"].insert_one(_as_stored(remember), session=session)
+            await beside(session)
+            await runs_in(self._database, type(run)).insert_one(_as_stored(run), session=session)
             if deed:
-                await record_deed(session, run.project_id, _named(run), deed=deed)
+                await record_deed(session, run.project_id, run.subjects, deed=deed)
 
         async with self._database.client.start_session() as session:
             await session.with_transaction(insert)
@@ -75,7 +87,7 @@ class RunQueue:
     async def _refuse_overlap(self, run: MaterializationDocument, session: AsyncClientSession) -> None:
         """A run that stands aside is no obstacle: it computes no more, and waits for others or for somebody's help."""
         asked = _extent(run.is_static, run.start, run.end)
-        others = self._runs.find(
+        others = runs_in(self._database, MaterializationDocument).find(
             {"data_id": run.data_id, "state": {"$in": IN_PROGRESS}, "aside": {"$ne": True}},
             {"start": 1, "end": 1, "is_static": 1},
             session=session,
@@ -86,43 +98,61 @@ class RunQueue:
                     f"The run {global_id('Materialization', other['_id'])}, which is in progress, overlaps this one."
                 )
 
-    async def claim(self, owner: str, lease_seconds: float) -> Hold | None:
-        """Take the next run that is due, with all its rights, if there is one."""
+    async def claim(self, owner: str, lease_seconds: float) -> AnyHold | None:
+        """Take the next run that is due, with all its rights, if there is one: of any kind, the one that has been asked
+        for the longest."""
         for due in _CLAIMABLE:
-            before = time.monotonic()
-            raw = await self._runs.find_one_and_update(
-                due,
-                [
-                    {
-                        "$set": {
-                            "state": {
-                                "$cond": [
-                                    {"$eq": ["$state", RunState.CANCELLING]},
-                                    RunState.CANCELLING,
-                                    RunState.RUNNING,
-                                ]
-                            },
-                            "phase": RunPhase.WAIT,
-                            "owner": owner,
-                            "attempt": {"$add": ["$attempt", 1]},
-                            "lease_expires_at": _lease(lease_seconds),
-                            "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
-                            "next_attempt_at": None,
-                        }
-                    }
-                ],
-                sort=[("requested_at", ASCENDING)],
-                return_document=ReturnDocument.AFTER,
-            )
-            if raw is not None:
-                run = MaterializationDocument.model_validate(raw)
-                return Hold(self._database, run, owner, before + lease_seconds)
+            for model in await self._longest_waiting_first(due):
+                hold = await self._claim(model, due, owner, lease_seconds)
+                if hold is not None:
+                    return hold
         return None
 
-    async def renew(self, hold: Hold, lease_seconds: float) -> RunState:
+    async def _longest_waiting_first(self, due: dict[str, Any]) -> list[type[RunDocument]]:
+        """The kinds of which a run is due."""
+        oldest: list[tuple[datetime, type[RunDocument]]] = []
+        for model in RUN_MODELS:
+            found = await runs_in(self._database, model).find_one(
+                due, {"requested_at": 1}, sort=[("requested_at", ASCENDING)]
+            )
+            if found is not None:
+                oldest.append((found["requested_at"], model))
+        return [model for _, model in sorted(oldest, key=lambda one: one[0])]
+
+    async def _claim(
+        self, model: type[RunT], due: dict[str, Any], owner: str, lease_seconds: float
+    ) -> Hold[RunT] | None:
+        before = time.monotonic()
+        raw = await runs_in(self._database, model).find_one_and_update(
+            due,
+            [
+                {
+                    "$set": {
+                        "state": {
+                            "$cond": [
+                                {"$eq": ["$state", RunState.CANCELLING]},
+                                RunState.CANCELLING,
+                                RunState.RUNNING,
+                            ]
+                        },
+                        "phase": RunPhase.WAIT,
+                        "owner": owner,
+                        "attempt": {"$add": ["$attempt", 1]},
+                        "lease_expires_at": _lease(lease_seconds),
+                        "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
+                        "next_attempt_at": None,
+                    }
+                }
+            ],
+            sort=[("requested_at", ASCENDING)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if raw is None else Hold(self._database, model.model_validate(raw), owner, before + lease_seconds)
+
+    async def renew(self, hold: AnyHold, lease_seconds: float) -> RunState:
         """Keep the hold for another lease; returns RUNNING or CANCELLING. Raises Fenced where it has passed on."""
         before = time.monotonic()
-        raw = await self._runs.find_one_and_update(
+        raw = await hold.runs.find_one_and_update(
             {**hold.where, "state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}},
             [{"$set": {"lease_expires_at": _lease(lease_seconds)}}],
             projection={"state": 1},
@@ -133,19 +163,19 @@ class RunQueue:
         hold.deadline = before + lease_seconds
         return RunState(raw["state"])
 
-    async def release(self, hold: Hold) -> None:
+    async def release(self, hold: AnyHold) -> None:
         """Hand the run back unfinished: another worker may go on with it at once."""
-        await self._runs.update_one(
+        await hold.runs.update_one(
             {**hold.where, "state": {"$in": [RunState.RUNNING, RunState.CANCELLING]}},
             {"$set": {"lease_expires_at": EPOCH, "owner": None}},
         )
 
-    async def cancel(self, run_id: ObjectId, *, by: str, deed: Deed | None = None) -> MaterializationDocument:
+    async def cancel(self, run: RunT, *, by: str, deed: Deed | None = None) -> RunT:
         """Ask a run to end; one that nobody holds ends now. Returns it as it then is.
 
         Raises NotFound; Conflict where it has ended or committed."""
 
-        def decide(run: MaterializationDocument) -> tuple[RunEvent, dict[str, object]] | None:
+        def decide(run: RunT) -> Decision:
             if run.state.is_terminal:
                 raise Conflict(f"The run has ended: it is {run.state}.")
             if run.commit is not None:
@@ -171,10 +201,9 @@ class RunQueue:
 
         async def beside(session: AsyncClientSession) -> None:
             if deed:
-                run = await load(self._database, run_id)
-                await record_deed(session, run.project_id, _named(run), deed=deed)
+                await record_deed(session, run.project_id, run.subjects, deed=deed)
 
-        return await append_outside(self._database, run_id, decide, beside=beside if deed else None)
+        return await append_outside(self._database, run, decide, beside=beside if deed else None)
 
 
 def _lease(seconds: float) -> dict[str, object]:
@@ -187,10 +216,6 @@ def _extent(is_static: bool, start: int | None, end: int) -> TimeRange:
     return TimeRange(-_ALL_TIME if start is None else start, _ALL_TIME if is_static else end)
 
 
-def _named(run: MaterializationDocument) -> tuple[str, str]:
-    return f"{run.view_name}@{run.version_number}", global_id("Materialization", run.id)
-
-
-def _as_stored(document: MaterializationDocument | IdempotencyDocument) -> dict[str, object]:
+def _as_stored(document: RunDocument | IdempotencyDocument) -> dict[str, object]:
     stored = document.model_dump(exclude={"revision_id"})
     return {"_id": stored.pop("id"), **stored}

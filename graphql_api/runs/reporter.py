@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graphql_api.documents.runs import RunCounts, RunEvent
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import utc_now
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import AnyHold
 from graphql_api.runs.log import REPORT_GAP
 
 _PHASES = list(RunPhase)
@@ -17,7 +17,7 @@ _PHASES = list(RunPhase)
 class Reporter:
     """Fractions never fall and phases never go back, whatever is told; what is told between two events is merged."""
 
-    hold: Hold
+    hold: AnyHold
     phase: RunPhase = RunPhase.WAIT
     counts: RunCounts = field(default_factory=RunCounts)
     fraction: float = 0.0
@@ -73,7 +73,8 @@ class Reporter:
 
     def event(self, state: RunState | None = None, message: str | None = None) -> RunEvent:
         """What is true now; the hold numbers it."""
-        state = state or self.hold.run.state
+        if state is None:
+            state = RunState(self.hold.run.state)
         running = state == RunState.RUNNING and self.phase == RunPhase.COMPUTE
         return RunEvent(
             sequence=0,

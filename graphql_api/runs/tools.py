@@ -34,10 +34,10 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What one attempt has. `folder` is for inputs, and `made` says where files of this attempt still lie locally."""
+    """What an attempt at a view's run has. `folder` is for inputs; `made` says where its files still lie locally."""
 
     tools: Tools
-    hold: Hold
+    hold: Hold[MaterializationDocument]
     reporter: Reporter
     version: FeatureViewVersionDocument
     copy: DataCopyDocument

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.runs.commit import copy_of
 from graphql_api.runs.hold import Hold
 from graphql_api.runs.tools import Attempt
@@ -28,7 +29,7 @@ async def when_free(attempt: Attempt, take: Callable[[], Awaitable[bool]]) -> No
         await asyncio.sleep(0.2)
 
 
-async def take_again(hold: Hold) -> bool:
+async def take_again(hold: Hold[MaterializationDocument]) -> bool:
     """The turn of a run that stood aside; False while another has it.
 
     It takes the next number of its data, since later commits may have gone online, whose fence is above its own."""

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from graphql_api.domain.gathering import end_all
 from graphql_api.runs.attempts import attempt
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import AnyHold
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.tools import Tools
 
@@ -30,7 +30,7 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._run_attempts = run_attempts
         self._bell = asyncio.Event()
-        self._attempts: dict[asyncio.Task[None], Hold] = {}
+        self._attempts: dict[asyncio.Task[None], AnyHold] = {}
 
     def ring(self) -> None:
         """Something may be due: look now."""
@@ -66,8 +66,8 @@ class Worker:
                 return
             self._begin(hold)
 
-    def _begin(self, hold: Hold) -> None:
-        log.info("Run %s of %s, attempt %d", hold.id, hold.run.view_name, hold.attempt)
+    def _begin(self, hold: AnyHold) -> None:
+        log.info("Run %s of %s, attempt %d", hold.id, hold.run.title, hold.attempt)
         task = asyncio.create_task(
             attempt(
                 self._tools,

@@ -4,7 +4,6 @@ import hashlib
 from contextlib import suppress
 
 import msgspec
-from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
@@ -81,42 +80,18 @@ class Materializations:
         run = await _new_run(viewer, version, start=None, end=None, trigger=trigger)
         return await self._queue.enqueue(run, deed=deed_of(viewer, "apply"))
 
-    async def cancel(self, viewer: Viewer, run_id: ObjectId) -> MaterializationDocument:
-        """End a run before its commit: nothing of it becomes visible.
-
-        Raises:
-            Forbidden: the viewer is no editor of the run's project.
-            NotFound: there is no such run, or it is not the viewer's to see.
-            Conflict: it has ended, or has committed.
-        """
-        run = await self.get(viewer, run_id, Role.EDITOR)
-        return await self._queue.cancel(run.id, by=viewer.name, deed=deed_of(viewer, "cancelRun"))
-
     async def cancel_in(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> MaterializationDocument:
         """The same, for who knows the project already."""
         viewer.must_be(Role.EDITOR, str(project.id), project.name)
-        return await self._queue.cancel(PydanticObjectId(run_id), by=viewer.name, deed=deed_of(viewer, "apply"))
+        run = await MaterializationDocument.find_one({"_id": run_id, "project_id": project.id})
+        if run is None:
+            raise NotFound("There is no such run.")
+        return await self._queue.cancel(run, by=viewer.name, deed=deed_of(viewer, "apply"))
 
     async def cancel_if_possible(self, viewer: Viewer, project: ProjectDocument, run_id: ObjectId) -> None:
         """The same for a run that may have ended or committed meanwhile, which is as well."""
         with suppress(Conflict, NotFound):
             await self.cancel_in(viewer, project, run_id)
-
-    async def get(self, viewer: Viewer, run_id: ObjectId, role: Role = Role.VIEWER) -> MaterializationDocument:
-        """The run, for who holds `role` in its project. Raises Unauthenticated, NotFound or Forbidden."""
-        return await visible_run(viewer, run_id, role)
-
-
-async def visible_run(viewer: Viewer, run_id: ObjectId, role: Role) -> MaterializationDocument:
-    """A run that lies in a project without any role is as if it were not."""
-    run = await MaterializationDocument.find_one({"_id": run_id})
-    project = await ProjectDocument.find_one({"_id": run.project_id}) if run else None
-    if run is None or project is None or not (viewer.is_anonymous or viewer.role_in(str(project.id))):
-        if viewer.is_anonymous:
-            viewer.must_be(role, "", "")
-        raise NotFound("There is no such run.")
-    viewer.must_be(role, str(project.id), project.name)
-    return run
 
 
 async def _version(project: ProjectDocument, text: str) -> FeatureViewVersionDocument:

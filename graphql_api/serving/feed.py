@@ -14,9 +14,11 @@ from pymongo.asynchronous.change_stream import AsyncDatabaseChangeStream
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
+from graphql_api.documents.all_runs import RUN_COLLECTIONS
+
 log = logging.getLogger(__name__)
 
-WATCHED = ("registry_events", "materializations", "tokens")
+WATCHED = ("registry_events", "tokens", *RUN_COLLECTIONS)
 QUEUE_SIZE = 10_000
 HEARTBEAT_MS = 200
 RETRY_SECONDS = 0.2
@@ -48,8 +50,8 @@ LAGGED: Final = Lagged()
 
 
 class _Listener:
-    def __init__(self, collection: str) -> None:
-        self.collection = collection
+    def __init__(self, collections: frozenset[str]) -> None:
+        self.collections = collections
         self._queue: asyncio.Queue[Change | Lagged] = asyncio.Queue(QUEUE_SIZE)
 
     def hear(self, news: Change | Lagged) -> None:
@@ -94,11 +96,12 @@ class ChangeFeed:
         return time.monotonic() - self._heard_at
 
     @asynccontextmanager
-    async def listen(self, collection: str) -> AsyncGenerator[AsyncIterator[Change | Lagged]]:
-        """What changes in the collection from here on: read the database after entering, and nothing is missed."""
-        if collection not in WATCHED:
-            raise ValueError(f"{collection} is not watched")
-        listener = _Listener(collection)
+    async def listen(self, *collections: str) -> AsyncGenerator[AsyncIterator[Change | Lagged]]:
+        """What changes in the collections from here on: read the database after entering, and nothing is missed."""
+        unknown = set(collections) - set(WATCHED)
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is not watched")
+        listener = _Listener(frozenset(collections))
         self._listeners.append(listener)
         try:
             yield listener.news()
@@ -154,7 +157,7 @@ class ChangeFeed:
 
     def _tell(self, news: Change | Lagged) -> None:
         for listener in self._listeners:
-            if isinstance(news, Lagged) or news.collection == listener.collection:
+            if isinstance(news, Lagged) or news.collection in listener.collections:
                 listener.hear(news)
 
 

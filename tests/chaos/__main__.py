@@ -83,10 +83,10 @@ async def disturb(
     done: list[str] = []
     for _ in range(chance.randint(1, 3)):
         process = await workers.start()
-        attempt = (await log.load(shop.tools.database, run.id)).attempt
+        attempt = (await log.load(shop.tools.database, run)).attempt
         await taken(shop, run, attempt)
         await asyncio.sleep(chance.uniform(0, 8))
-        where = (await log.load(shop.tools.database, run.id)).phase
+        where = (await log.load(shop.tools.database, run)).phase
         if chance.random() < 0.5:
             process.kill()
             await process.wait()

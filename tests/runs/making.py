@@ -2,6 +2,9 @@
 
 import secrets
 
+from beanie import PydanticObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import FileRole, StagedFileDocument
 from graphql_api.documents.copies import DataCopyDocument
@@ -13,9 +16,10 @@ from graphql_api.documents.feature_views import (
 )
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.training_datasets import SpinePart, TrainingDatasetDocument
 from graphql_api.domain.enums import PublishMode, RunTrigger, VersionState
 from graphql_api.domain.types import ValueType
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import Hold, is_hold_of
 from graphql_api.runs.queue import RunQueue, first_event
 
 
@@ -45,15 +49,18 @@ def new_run(
     )
 
 
-async def claimed(queue: RunQueue, run: MaterializationDocument, owner: str = "one") -> Hold:
+async def claimed(queue: RunQueue, run: MaterializationDocument, owner: str = "one") -> Hold[MaterializationDocument]:
     """The hold of this very run, which is queued next."""
     hold = await queue.claim(owner, 30.0)
     assert hold is not None
+    assert is_hold_of(hold, MaterializationDocument)
     assert hold.id == run.id
     return hold
 
 
-async def staged(hold: Hold, *moments: tuple[int, int], role: FileRole = FileRole.ROWS) -> None:
+async def staged(
+    hold: Hold[MaterializationDocument], *moments: tuple[int, int], role: FileRole = FileRole.ROWS
+) -> None:
     """One checkpoint, and a file for each range of event timestamps that is given."""
     checkpoint = new_id()
     for first, last in moments:
@@ -108,3 +115,20 @@ async def sales_version(
         created_by="tester",
     )
     return await version.insert()
+
+
+def new_dataset(project_id: PydanticObjectId, name: str = "delays", version: int = 1) -> TrainingDatasetDocument:
+    return TrainingDatasetDocument(
+        project_id=project_id,
+        name=name,
+        version=version,
+        entries=(),
+        request_columns=(),
+        spine=SpinePart(upload_id=new_id(), event_timestamp="at"),
+        requested_by="tester",
+        tail=(first_event(),),
+    )
+
+
+async def nothing_else(session: AsyncClientSession) -> None:
+    """Beside a run that nothing is against."""

@@ -64,7 +64,7 @@ async def reached(database: Database, run: MaterializationDocument, chunks: int)
     """Return when so many chunks are finished, or the run has ended."""
     async with asyncio.timeout(60):
         while True:
-            found = await log.load(database, run.id)
+            found = await log.load(database, run)
             if len(found.checkpoints) >= chunks or found.state.is_terminal:
                 return found
             await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ import pytest
 from graphql_api.documents.commits import CommitDocument, FileRole
 from graphql_api.documents.copies import DataCopyDocument, RangePart
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.registry_events import RegistryEventDocument
 from graphql_api.domain.enums import PublishMode, RunState, VersionState
 from graphql_api.domain.times import TimeRange
@@ -19,12 +20,14 @@ from graphql_api.stores.offline import OfflineStore
 from tests.runs.making import claimed, data_copy, new_run, sales_version, sales_view, staged
 
 
-async def held(queue: RunQueue, copy: DataCopyDocument, start: int | None, end: int, owner: str = "one") -> Hold:
+async def held(
+    queue: RunQueue, copy: DataCopyDocument, start: int | None, end: int, owner: str = "one"
+) -> Hold[MaterializationDocument]:
     run = new_run(copy, start, end, is_static=start is None)
     return await claimed(queue, await queue.enqueue(run), owner)
 
 
-async def done(queue: RunQueue, copy: DataCopyDocument, start: int | None, end: int) -> Hold:
+async def done(queue: RunQueue, copy: DataCopyDocument, start: int | None, end: int) -> Hold[MaterializationDocument]:
     """A run that staged one file over the whole of its range, from beginning to end."""
     hold = await held(queue, copy, start, end)
     await staged(hold, (start or 0, end - 1))
@@ -63,7 +66,7 @@ async def test_a_stale_or_cancelled_run_does_not_commit(queue: RunQueue, databas
     stale, cancelled = await held(queue, copy, 0, 10), await held(queue, copy, 10, 20)
     await queue.release(stale)
     assert await queue.claim("two", 30.0)
-    await queue.cancel(cancelled.id, by="ann")
+    await queue.cancel(cancelled.run, by="ann")
 
     with pytest.raises(Fenced):
         await commit(stale, rows=1, latest_event=None)
@@ -75,7 +78,7 @@ async def test_a_stale_or_cancelled_run_does_not_commit(queue: RunQueue, databas
     assert await CommitDocument.count() == 0
     await cancelled.refresh()
     await finish.cancel(cancelled, Reporter(cancelled))
-    assert (await log.load(database, cancelled.id)).state == RunState.CANCELLED
+    assert (await log.load(database, cancelled.run)).state == RunState.CANCELLED
 
 
 async def test_later_commits_hide_earlier_ones_in_their_range_alone(queue: RunQueue, database: Database) -> None:
@@ -144,7 +147,7 @@ async def test_the_first_run_that_succeeds_publishes_a_view(queue: RunQueue, dat
     assert published.published_at
     events = await RegistryEventDocument.find_all().to_list()
     assert [(event.sequence, event.name, event.change) for event in events] == [(1, "sales", "CHANGED")]
-    last = (await log.read(database, run.id))[-1]
+    last = (await log.read(database, run))[-1]
     assert (last.state, last.fraction, last.message) == (RunState.SUCCEEDED, 1.0, "Published sales@1.")
 
 
@@ -158,7 +161,7 @@ async def test_a_draft_waits_until_it_covers_what_the_current_version_did(queue:
         hold = await claimed(queue, await queue.enqueue(document))
         assert await commit(hold, rows=0, latest_event=None)
         await finish.succeed(hold, Reporter(hold))
-        return (await log.read(database, hold.id))[-1].message
+        return (await log.read(database, hold.run))[-1].message
 
     gap = TimeRange(5, 10)
     assert await run(10, 20) == (f"sales@2 stays a draft: what the current version covers is not covered yet: {gap}.")

@@ -35,12 +35,12 @@ async def require_clean(shop: Shop, run: MaterializationDocument) -> None:
     named = await CheckpointDocument.find({"_id": {"$in": run.checkpoints}}).to_list()
     assert sorted(checkpoint.chunk for checkpoint in named) == list(range(len(run.chunks or ())))
     await require_orderly_log(shop, run)
-    counts = (await log.read(database, run.id))[-1].counts
+    counts = (await log.read(database, run))[-1].counts
     assert (counts.rows_read, counts.rows_written, counts.rows_total) == (400, 400, 400)
 
 
 async def require_orderly_log(shop: Shop, run: MaterializationDocument) -> None:
-    events = await log.read(shop.tools.database, run.id)
+    events = await log.read(shop.tools.database, run)
     phases = list(RunPhase)
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert [event.state.is_terminal for event in events].index(True) == len(events) - 1
@@ -81,7 +81,7 @@ async def test_a_worker_that_was_stopped_past_its_lease_changes_nothing_when_it_
         process.send_signal(signal.SIGSTOP)
         await workers.start()
         async with asyncio.timeout(30):
-            while (await log.load(tools.database, run.id)).attempt == 1:  # noqa: ASYNC110
+            while (await log.load(tools.database, run)).attempt == 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         process.send_signal(signal.SIGCONT)
         ended = await shop.ended(run)
@@ -112,11 +112,11 @@ async def test_a_running_run_is_cancelled_and_leaves_nothing(tools: Tools, place
     shop, run = await opened(tools, place, tmp_path)
     async with working(tools, lease_seconds=1.0):
         await reached(tools.database, run, 2)
-        asked = await shop.queue.cancel(run.id, by="ann")
+        asked = await shop.queue.cancel(run, by="ann")
         ended = await shop.ended(run, 10)
 
     assert (asked.state, ended.state, ended.commit) == (RunState.CANCELLING, RunState.CANCELLED, None)
-    events = await log.read(tools.database, run.id)
+    events = await log.read(tools.database, run)
     assert [(event.state, event.message) for event in events[-2:]] == [
         (RunState.CANCELLING, "Cancelled by ann."),
         (RunState.CANCELLED, "Cancelled by ann."),
@@ -143,11 +143,11 @@ async def test_a_chunk_that_computes_for_long_is_cancelled_where_it_is(
             async for now in watched:
                 if now.progress.message.startswith(("Chunk 1", "Checks on a sample")):
                     break
-        await shop.queue.cancel(run.id, by="ann")
+        await shop.queue.cancel(run, by="ann")
         ended = await shop.ended(run)
 
     assert (ended.state, ended.attempt, ended.commit, ended.failure) == (RunState.CANCELLED, 1, None, None)
-    events = await log.read(tools.database, run.id)
+    events = await log.read(tools.database, run)
     assert [(event.state, event.message) for event in events[-2:]] == [
         (RunState.CANCELLING, "Cancelled by ann."),
         (RunState.CANCELLED, "Cancelled by ann."),

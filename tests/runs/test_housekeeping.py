@@ -128,21 +128,21 @@ async def test_events_go_after_thirty_days_and_a_reader_is_told(tools: Tools, pl
     await shop.put("a", [("shop-1", 1, 10)])
     async with working(tools):
         run = await shop.done(0, 10)
-    before = await log.read(tools.database, run.id)
+    before = await log.read(tools.database, run)
     assert (len(before) > 2, before[0].truncated) == (True, False)
 
     assert await remove_old_events(tools.database, utc_now()) == 0
     later = utc_now() + KEPT + timedelta(minutes=1)
     assert await remove_old_events(tools.database, later, most=1) == 1
-    (first, *_) = await log.read(tools.database, run.id)
+    (first, *_) = await log.read(tools.database, run)
     assert (first.sequence > 1, first.truncated) == (True, True)
     while await remove_old_events(tools.database, later, most=1):
         pass
-    left = await log.read(tools.database, run.id)
+    left = await log.read(tools.database, run)
 
     assert left[-1].state is RunState.SUCCEEDED
     assert [event.truncated for event in left] == [True, *[False] * (len(left) - 1)]
-    assert not any(event.truncated for event in await log.read(tools.database, run.id, after=left[0].sequence - 1))
+    assert not any(event.truncated for event in await log.read(tools.database, run, after=left[0].sequence - 1))
 
 
 async def test_one_worker_at_a_time_does_a_chore(tools: Tools) -> None:

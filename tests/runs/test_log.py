@@ -9,22 +9,23 @@ from graphql_api.documents.runs import RunEvent
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.errors import Fenced, NotFound
 from graphql_api.runs import log
-from graphql_api.runs.hold import CancelAsked, Hold
+from graphql_api.runs.hold import CancelAsked, Hold, is_hold_of
 from graphql_api.runs.log import EVENT_GAP, Database
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.reporter import Reporter
 from tests.runs.making import data_copy, new_run
 
 
-def said(hold: Hold, message: str) -> RunEvent:
+def said(hold: Hold[MaterializationDocument], message: str) -> RunEvent:
     return hold.run.progress.model_copy(
         update={"state": hold.run.state, "attempt": hold.attempt, "phase": RunPhase.COMPUTE, "message": message}
     )
 
 
-async def hold_of(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold:
+async def hold_of(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold[MaterializationDocument]:
     hold = await queue.claim(owner, lease_seconds)
     assert hold is not None
+    assert is_hold_of(hold, MaterializationDocument)
     return hold
 
 
@@ -35,7 +36,7 @@ async def test_the_log_is_read_from_any_place_and_to_any_length(queue: RunQueue,
         await hold.write(event=said(hold, f"event {number}"))
 
     async def sequences(after: int, limit: int | None = None) -> list[int]:
-        return [event.sequence for event in await log.read(database, run.id, after=after, limit=limit)]
+        return [event.sequence for event in await log.read(database, run, after=after, limit=limit)]
 
     assert await sequences(0) == [1, 2, 3, 4, 5, 6, 7]
     assert await sequences(4) == [5, 6, 7]
@@ -43,7 +44,7 @@ async def test_the_log_is_read_from_any_place_and_to_any_length(queue: RunQueue,
     assert await sequences(7) == []
     assert await sequences(2, 3) == [3, 4, 5]
     with pytest.raises(NotFound):
-        await log.read(database, (await data_copy(2)).project_id)
+        await log.read(database, new_run(await data_copy(2)))
 
 
 async def test_an_event_and_what_it_tells_of_change_together_or_not_at_all(queue: RunQueue, database: Database) -> None:
@@ -56,13 +57,13 @@ async def test_an_event_and_what_it_tells_of_change_together_or_not_at_all(queue
     with pytest.raises(Fenced):
         await stale.write({"frozen_at": 5}, event=said(stale, "too late"))
     await hold.write({"frozen_at": 7}, event=said(hold, "frozen"))
-    await queue.cancel(run.id, by="ann")
+    await queue.cancel(run, by="ann")
     with pytest.raises(CancelAsked):
         await hold.write({"frozen_at": 9}, event=said(hold, "after the cancel"))
 
-    after = await log.load(database, run.id)
+    after = await log.load(database, run)
     assert (after.frozen_at, after.sequence, after.state) == (7, 3, RunState.CANCELLING)
-    assert [event.message for event in await log.read(database, run.id)] == ["", "frozen", "Cancelled by ann."]
+    assert [event.message for event in await log.read(database, run)] == ["", "frozen", "Cancelled by ann."]
 
 
 async def test_the_log_stays_without_gaps_under_takeovers(queue: RunQueue, database: Database) -> None:
@@ -81,7 +82,7 @@ async def test_the_log_stays_without_gaps_under_takeovers(queue: RunQueue, datab
             hold.deadline += 3600  # unaware: only the database may stop it
             await _write_until_fenced(hold)
 
-    async def _write_until_fenced(hold: Hold) -> None:
+    async def _write_until_fenced(hold: Hold[MaterializationDocument]) -> None:
         number = 0
         try:
             while not ended.is_set():
@@ -94,7 +95,7 @@ async def test_the_log_stays_without_gaps_under_takeovers(queue: RunQueue, datab
 
     async def watch() -> None:
         while not ended.is_set():
-            seen = [event.sequence for event in await log.read(database, run.id)]
+            seen = [event.sequence for event in await log.read(database, run)]
             assert seen == list(range(1, len(seen) + 1))
 
     async def end() -> None:
@@ -103,8 +104,8 @@ async def test_the_log_stays_without_gaps_under_takeovers(queue: RunQueue, datab
 
     await asyncio.gather(end(), watch(), *(work(f"worker-{number}") for number in range(6)))
 
-    events = await log.read(database, run.id)
-    last = await log.load(database, run.id)
+    events = await log.read(database, run)
+    last = await log.load(database, run)
     assert [event.sequence for event in events] == list(range(1, last.sequence + 1))
     assert {(event.sequence, event.message) for event in events[1:]} >= set(acknowledged)
     assert all(earlier.attempt <= later.attempt for earlier, later in pairwise(events))
@@ -122,7 +123,7 @@ async def test_progress_is_merged_to_four_events_a_second_and_never_falls(queue:
     await asyncio.sleep(0.3)
     writing.cancel()
 
-    events = await log.read(database, run.id)
+    events = await log.read(database, run)
     assert 3 <= len(events) <= 8
     assert all(later.at - earlier.at >= EVENT_GAP for earlier, later in pairwise(events))
     assert [event.fraction for event in events] == sorted(event.fraction for event in events)
@@ -144,11 +145,11 @@ async def test_events_from_outside_take_their_number_beside_a_busy_worker(queue:
 
     telling, writing = asyncio.create_task(tell()), asyncio.create_task(reporter.run())
     await asyncio.sleep(0.6)
-    cancelled: MaterializationDocument = await queue.cancel(run.id, by="ann")
+    cancelled: MaterializationDocument = await queue.cancel(run, by="ann")
     with pytest.raises(CancelAsked):
         await writing
     telling.cancel()
 
-    events = await log.read(database, run.id)
+    events = await log.read(database, run)
     assert (cancelled.state, events[-1].state) == (RunState.CANCELLING, RunState.CANCELLING)
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))

@@ -67,7 +67,7 @@ async def seen(tools: Tools, run: MaterializationDocument, chunks: int | None) -
     async with asyncio.timeout(120):
         while True:
             with suppress(PyMongoError):
-                now = await log.load(tools.database, run.id)
+                now = await log.load(tools.database, run)
                 if now.state.is_terminal or (chunks is not None and len(now.checkpoints) >= chunks):
                     return now
             await asyncio.sleep(0.05)

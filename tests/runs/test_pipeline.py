@@ -27,7 +27,7 @@ async def test_a_run_goes_from_its_sources_to_rows_online(tools: Tools, place: s
     assert run.state == RunState.SUCCEEDED
     assert (run.start, run.end, run.commit, run.attempt) == (0, 45, 1, 1)
     assert await shop.online() == {f"shop-{n}": (40 + n, (40 + n) * 10, 1) for n in range(5)}
-    events = await log.read(tools.database, run.id)
+    events = await log.read(tools.database, run)
     last = events[-1]
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert [event.state.is_terminal for event in events].count(True) == 1

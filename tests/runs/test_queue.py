@@ -4,19 +4,21 @@ from typing import Any
 
 import pytest
 
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.enums import RunState
 from graphql_api.domain.global_ids import global_id
 from graphql_api.errors import Conflict, Fenced, NotFound
 from graphql_api.runs import log
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import Hold, is_hold_of
 from graphql_api.runs.log import Database
 from graphql_api.runs.queue import RunQueue
 from tests.runs.making import data_copy, new_run
 
 
-async def claimed(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold:
+async def claimed(queue: RunQueue, owner: str = "one", lease_seconds: float = 30.0) -> Hold[MaterializationDocument]:
     hold = await queue.claim(owner, lease_seconds)
     assert hold is not None
+    assert is_hold_of(hold, MaterializationDocument)
     return hold
 
 
@@ -45,7 +47,7 @@ async def test_runs_of_one_copy_may_not_overlap_while_they_are_in_progress(queue
         await queue.enqueue(new_run(first, None, 5))
     await queue.enqueue(new_run(first, 10, 11))
     await queue.enqueue(new_run(other, 0, 10))
-    await queue.cancel(running.id, by="tester")
+    await queue.cancel(running, by="tester")
     await queue.enqueue(new_run(first, 5, 10))
 
 
@@ -73,7 +75,7 @@ async def test_a_lease_that_is_over_passes_to_another_and_the_old_owner_changes_
     await asyncio.sleep(0.05)
     new = await claimed(queue, "new")
     assert (new.id, new.attempt) == (run.id, 2)
-    before = await log.load(database, run.id)
+    before = await log.load(database, run)
 
     with pytest.raises(Fenced, match="lease"):
         await old.write({"frozen_at": 1})
@@ -83,7 +85,7 @@ async def test_a_lease_that_is_over_passes_to_another_and_the_old_owner_changes_
             await write
     await queue.release(old)
 
-    assert await log.load(database, run.id) == before
+    assert await log.load(database, run) == before
 
 
 async def test_a_renewed_lease_stays(queue: RunQueue) -> None:
@@ -116,17 +118,17 @@ async def test_what_has_committed_is_claimed_before_what_came_earlier(queue: Run
 async def test_a_queued_run_is_cancelled_at_once(queue: RunQueue, database: Database) -> None:
     run = await queue.enqueue(new_run(await data_copy()))
 
-    cancelled = await queue.cancel(run.id, by="ann")
+    cancelled = await queue.cancel(run, by="ann")
 
     assert (cancelled.state, cancelled.cancel_requested_by) == (RunState.CANCELLED, "ann")
     assert cancelled.finished_at is not None
-    assert [(e.sequence, e.state, e.attempt, e.message) for e in await log.read(database, run.id)] == [
+    assert [(e.sequence, e.state, e.attempt, e.message) for e in await log.read(database, run)] == [
         (1, RunState.QUEUED, 0, ""),
         (2, RunState.CANCELLED, 0, "Cancelled by ann."),
     ]
     assert await queue.claim("one", 30.0) is None
     with pytest.raises(Conflict, match="has ended"):
-        await queue.cancel(run.id, by="ann")
+        await queue.cancel(run, by="ann")
 
 
 async def test_a_running_run_is_told_to_end_until_it_has_committed(queue: RunQueue) -> None:
@@ -136,12 +138,12 @@ async def test_a_running_run_is_told_to_end_until_it_has_committed(queue: RunQue
     running, committed = await claimed(queue), await claimed(queue)
     await committed.write({"commit": 1})
 
-    asked = await queue.cancel(running.id, by="ann")
+    asked = await queue.cancel(running.run, by="ann")
 
-    assert asked == await queue.cancel(running.id, by="bob")
+    assert asked == await queue.cancel(running.run, by="bob")
     assert await queue.renew(running, 30.0) == RunState.CANCELLING
     with pytest.raises(Conflict, match="has committed"):
-        await queue.cancel(committed.id, by="ann")
+        await queue.cancel(committed.run, by="ann")
 
 
 async def test_a_commit_that_comes_between_keeps_a_run_from_being_cancelled(
@@ -158,6 +160,6 @@ async def test_a_commit_that_comes_between_keeps_a_run_from_being_cancelled(
     monkeypatch.setattr(log, "keep_tail", commit_meanwhile)
 
     with pytest.raises(Conflict, match="has committed"):
-        await queue.cancel(run.id, by="tester")
-    found = await log.load(hold.database, run.id)
+        await queue.cancel(run, by="tester")
+    found = await log.load(hold.database, run)
     assert (found.state, found.commit) == (RunState.RUNNING, 1)

@@ -41,7 +41,7 @@ async def with_a_run(tools: Tools, place: str, folder: Path) -> tuple[Shop, Mate
 
 
 async def states(shop: Shop, run: MaterializationDocument) -> list[tuple[RunState, int]]:
-    events = await log.read(shop.tools.database, run.id)
+    events = await log.read(shop.tools.database, run)
     return list(dict.fromkeys((event.state, event.attempt) for event in events))
 
 
@@ -97,7 +97,7 @@ async def test_after_its_commit_a_run_is_tried_until_it_is_online(
         assert (retrying.commit, retrying.phase) == (1, RunPhase.WRITE_ONLINE)
         assert retrying.progress.counts.rows_written == 1
         with pytest.raises(Conflict, match="has committed"):
-            await shop.queue.cancel(run.id, by="ann")
+            await shop.queue.cancel(run, by="ann")
     async with working(tools):
         ended = await shop.ended(run)
 
@@ -111,7 +111,7 @@ async def test_a_run_that_waits_for_its_next_attempt_is_cancelled_at_once(
     shop, run = await with_a_run(tools, place, tmp_path)
     async with working(without_objects):
         await until(shop, run, RunState.RETRYING, 1)
-        cancelled = await shop.queue.cancel(run.id, by="ann")
+        cancelled = await shop.queue.cancel(run, by="ann")
 
     assert (cancelled.state, cancelled.next_attempt_at) == (RunState.CANCELLED, None)
 

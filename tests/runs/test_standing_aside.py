@@ -61,7 +61,7 @@ async def seen(shop: Shop, run: MaterializationDocument, *, aside: bool) -> Mate
     """The run once it has committed and waits for its next attempt."""
     async with asyncio.timeout(30):
         while True:
-            now = await log.load(shop.tools.database, run.id)
+            now = await log.load(shop.tools.database, run)
             if now.commit is not None and now.state == RunState.RETRYING and now.aside == aside:
                 return now
             assert not now.state.is_terminal, now.failure
@@ -106,7 +106,7 @@ async def test_a_run_whose_file_is_lost_lets_others_go_first_and_all_is_online_o
             "offline_only": ({"start": 0, "end": 100},),
         }
         with pytest.raises(Conflict, match="has committed"):
-            await shop.queue.cancel(run.id, by="ann")
+            await shop.queue.cancel(run, by="ann")
 
         other = await shop.done(100, 150)
         assert await shop.online() == newest(150, other.commit)

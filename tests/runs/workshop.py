@@ -100,7 +100,7 @@ class Shop:
         """The run as it is, again and again, for so long at most."""
         async with asyncio.timeout(seconds):
             while True:
-                yield await log.load(self.tools.database, run.id)
+                yield await log.load(self.tools.database, run)
                 await asyncio.sleep(0.05)
 
     async def ended(self, run: MaterializationDocument, seconds: float = 30.0) -> MaterializationDocument:

@@ -101,7 +101,7 @@ async def test_a_run_in_progress_keeps_its_view_and_is_named(registry: Registry)
     assert run is not None
 
     assert await held_by(registry, VIEW, "aircraft_delays") == (global_id("Materialization", run.id),)
-    await registry.queue.cancel(run.id, by="ann")
+    await registry.queue.cancel(run, by="ann")
     await delete(registry, VIEW, "aircraft_delays")
 
 
@@ -215,7 +215,7 @@ async def test_of_a_start_and_a_delete_that_race_no_run_is_left_without_its_view
         assert isinstance(started, NotFound | Conflict) != isinstance(deleted, BlockedByDependents), (started, deleted)
         assert await MaterializationDocument.count() == isinstance(deleted, BlockedByDependents)
         if not isinstance(started, BaseException):
-            await registry.queue.cancel(started.id, by="ann")
+            await registry.queue.cancel(started, by="ann")
             await delete(registry, VIEW, "aircraft_delays")
 
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 import pytest
 
 from graphql_api.auth.viewer import ANONYMOUS, EVERYONE_IS_ADMIN, Viewer
+from graphql_api.documents.all_runs import RunKey
 from graphql_api.documents.base import new_id
 from graphql_api.documents.copies import DataCopyDocument, RangePart
 from graphql_api.documents.idempotency import IdempotencyDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.enums import Role, RunState, RunTrigger, VersionState
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import now_micros
@@ -16,6 +18,7 @@ from graphql_api.errors import Conflict, Forbidden, InvalidInput, NotFound, Unau
 from graphql_api.runs.queue import RunQueue
 from graphql_api.services.materializations import Materializations
 from graphql_api.services.projects import Projects
+from graphql_api.services.runs import Runs
 from tests.runs.making import data_copy, sales_version, sales_view
 
 ANN = EVERYONE_IS_ADMIN
@@ -57,7 +60,7 @@ async def test_a_run_goes_on_from_what_is_covered(service: Materializations, pla
     assert (run.version_number, run.start, run.default_start, run.data_id) == (1, 10, False, 1)
     assert before <= run.end <= now_micros()
     assert (run.state, run.sequence, run.attempt, run.requested_by) == (RunState.QUEUED, 1, 0, "anonymous")
-    assert await service.get(ANN, run.id) == await MaterializationDocument.get(run.id)
+    assert await MaterializationDocument.find({"_id": run.id, "end": run.end}).count() == 1
 
 
 async def test_a_draft_is_run_by_its_number_and_remembers_what_the_current_version_covered(
@@ -126,23 +129,26 @@ async def test_apply_starts_a_version_and_may_cancel_its_run(service: Materializ
     assert (await service.cancel_in(ANN, place.project, run.id)).state == RunState.CANCELLED
 
 
-async def test_only_editors_start_and_cancel_and_strangers_see_nothing(service: Materializations, place: Place) -> None:
+async def test_only_editors_start_and_cancel_and_strangers_see_nothing(
+    service: Materializations, place: Place, queue: RunQueue
+) -> None:
+    runs = Runs(queue=queue)
     run = await service.start(place.viewer(Role.EDITOR), place.project.name, "sales")
-    reader, stranger = place.viewer(Role.VIEWER), Viewer("eve", {})
+    reader, stranger, key = place.viewer(Role.VIEWER), Viewer("eve", {}), RunKey.of(run)
 
-    assert (await service.get(reader, run.id)).id == run.id
+    assert (await runs.get(reader, key)).id == run.id
     with pytest.raises(Forbidden):
         await service.start(reader, place.project.name, "sales")
     with pytest.raises(Forbidden):
-        await service.cancel(reader, run.id)
-    for run_id in (run.id, new_id()):
+        await runs.cancel(reader, key)
+    for unseen in (key, RunKey(MaterializationDocument, new_id()), RunKey(TrainingDatasetDocument, run.id)):
         with pytest.raises(NotFound, match="no such run"):
-            await service.get(stranger, run_id)
+            await runs.get(stranger, unseen)
         with pytest.raises(NotFound, match="no such run"):
-            await service.cancel(stranger, run_id)
+            await runs.cancel(stranger, unseen)
         with pytest.raises(Unauthenticated):
-            await service.get(ANONYMOUS, run_id)
-    assert (await service.cancel(place.viewer(Role.EDITOR), run.id)).state == RunState.CANCELLED
+            await runs.get(ANONYMOUS, unseen)
+    assert (await runs.cancel(place.viewer(Role.EDITOR), key)).state == RunState.CANCELLED
 
 
 @pytest.mark.usefixtures("place")

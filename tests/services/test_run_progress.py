@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from graphql_api.auth.viewer import EVERYONE_IS_ADMIN, Viewer
+from graphql_api.documents.all_runs import RunKey
 from graphql_api.documents.base import new_id
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
@@ -30,13 +31,13 @@ def progress(projects: Projects, database: Database, feed: ChangeFeed) -> RunPro
     return RunProgress(projects=projects, database=database, feed=feed)
 
 
-async def held(queue: RunQueue, data_id: int = 1) -> Hold:
+async def held(queue: RunQueue, data_id: int = 1) -> Hold[MaterializationDocument]:
     copy = await data_copy(data_id)
     await sales_view(copy)
     return await claimed(queue, await queue.enqueue(new_run(copy)))
 
 
-async def say(hold: Hold, times: int) -> None:
+async def say(hold: Hold[MaterializationDocument], times: int) -> None:
     for _ in range(times):
         await hold.write(event=Reporter(hold).event())
 
@@ -49,10 +50,12 @@ async def taken(events: AsyncGenerator[RunEvent]) -> list[int]:
 async def test_a_run_is_followed_from_any_event_to_its_end_by_many(queue: RunQueue, progress: RunProgress) -> None:
     hold = await held(queue)
     await say(hold, 3)
-    followers = [asyncio.create_task(taken(await progress.follow(ANN, hold.id, after=after))) for after in (0, 2, 4)]
+    followers = [
+        asyncio.create_task(taken(await progress.follow(ANN, RunKey.of(hold.run), after=after))) for after in (0, 2, 4)
+    ]
     await asyncio.sleep(0.1)
     await say(hold, 20)
-    late = asyncio.create_task(taken(await progress.follow(ANN, hold.id, after=1)))
+    late = asyncio.create_task(taken(await progress.follow(ANN, RunKey.of(hold.run), after=1)))
     await say(hold, 20)
     await finish.cancel(hold, Reporter(hold))
 
@@ -65,9 +68,9 @@ async def test_a_run_that_has_ended_is_replayed_and_completes(queue: RunQueue, p
     await say(hold, 2)
     await finish.cancel(hold, Reporter(hold))
 
-    assert await taken(await progress.follow(ANN, hold.id)) == [1, 2, 3, 4]
-    assert await taken(await progress.follow(ANN, hold.id, after=4)) == []
-    assert await taken(await progress.follow(ANN, hold.id, after=9)) == []
+    assert await taken(await progress.follow(ANN, RunKey.of(hold.run))) == [1, 2, 3, 4]
+    assert await taken(await progress.follow(ANN, RunKey.of(hold.run), after=4)) == []
+    assert await taken(await progress.follow(ANN, RunKey.of(hold.run), after=9)) == []
     assert [event.sequence for event in await progress.events(ANN, hold.run, first=2, after=1)] == [2, 3]
     with pytest.raises(InvalidInput, match="from 0 to 200"):
         await progress.events(ANN, hold.run, first=201)
@@ -79,19 +82,20 @@ async def test_an_event_that_is_yet_to_come_and_a_run_of_others_are_refused(
     hold = await held(queue)
 
     with pytest.raises(InvalidInput, match="has not happened yet"):
-        await progress.follow(ANN, hold.id, after=2)
+        await progress.follow(ANN, RunKey.of(hold.run), after=2)
     with pytest.raises(InvalidInput, match="must not be negative"):
-        await progress.follow(ANN, hold.id, after=-1)
-    for viewer, run_id in ((ANN, new_id()), (Viewer("eve", {}), hold.id)):
+        await progress.follow(ANN, RunKey.of(hold.run), after=-1)
+    unknown = RunKey(MaterializationDocument, new_id())
+    for viewer, key in ((ANN, unknown), (Viewer("eve", {}), RunKey.of(hold.run))):
         with pytest.raises(NotFound, match="no such run"):
-            await progress.follow(viewer, run_id)
+            await progress.follow(viewer, key)
 
 
 async def test_who_falls_behind_reads_what_is_missing_from_the_database(
     queue: RunQueue, progress: RunProgress, feed: ChangeFeed
 ) -> None:
     hold = await held(queue)
-    slow = await progress.follow(ANN, hold.id)
+    slow = await progress.follow(ANN, RunKey.of(hold.run))
     assert (await anext(slow)).sequence == 1
     await say(hold, 5)
     await asyncio.sleep(0.3)
@@ -133,16 +137,16 @@ async def test_the_runs_of_a_project_are_followed_together(
     later = await another(4, 0)
     await say(running, 2)
     await finish.cancel(running, Reporter(running))
-    await queue.cancel(later.id, by="ann")
+    await queue.cancel(later, by="ann")
     await asyncio.sleep(0.5)
     listening.cancel()
 
-    of = {run.id: [one.event for one in told if one.run_id == run.id] for run in (running.run, later)}
+    of = {run.id: [one.event for one in told if one.run.id == run.id] for run in (running.run, later)}
     assert [event.sequence for event in of[running.id]] == [4, 5, 6, 7]
     assert [event.state for event in of[later.id]] == [RunState.QUEUED, RunState.CANCELLED]
-    assert {one.run_id for one in told} == {running.id, later.id}
+    assert {one.run.id for one in told} == {running.id, later.id}
     assert elsewhere.id not in of
-    assert len(await log.read(database, running.id)) == 7
+    assert len(await log.read(database, running.run)) == 7
     with pytest.raises(NotFound, match="no feature view 'purchases'"):
         await progress.follow_all(ANN, project.name, view="purchases")
 
@@ -152,7 +156,7 @@ async def test_followers_lose_nothing_while_a_busy_worker_tells(queue: RunQueue,
     telling = asyncio.create_task(say(hold, 150))
     followers: list[asyncio.Task[list[int]]] = []
     while not telling.done():
-        followers.append(asyncio.create_task(taken(await progress.follow(ANN, hold.id))))
+        followers.append(asyncio.create_task(taken(await progress.follow(ANN, RunKey.of(hold.run)))))
         await asyncio.sleep(0.02)
     await finish.cancel(hold, Reporter(hold))
 
