@@ -8,6 +8,7 @@ UserError                    a refusal that its reader can act on; never masked
 ├── Unavailable              a part that is needed does not answer
 ├── Unauthenticated
 ├── Forbidden
+├── LinkExpired              a link that was given counts no more
 └── LimitExceeded
 RunFault                     why an attempt of a run ended; `retryable` where another attempt may pass
 Fenced                       this process no longer holds what it works on; whatever it still does must have no effect
@@ -80,6 +81,10 @@ class Forbidden(UserError):
     def __init__(self, message: str, project_id: str | None = None) -> None:
         super().__init__(message)
         self.project_id = project_id
+
+
+class LinkExpired(UserError):
+    code = "EXPIRED"
 
 
 class ProjectNotFound(NotFound):

@@ -25,6 +25,7 @@ from graphql_api.services.features import Features
 from graphql_api.services.features_at import FeaturesAt
 from graphql_api.services.impacts import Impacts
 from graphql_api.services.learning import Learning
+from graphql_api.services.links import Links
 from graphql_api.services.materializations import Materializations
 from graphql_api.services.online_features import OnlineFeatures
 from graphql_api.services.parity import Parity
@@ -38,6 +39,7 @@ from graphql_api.services.runs import Runs
 from graphql_api.services.search import Search
 from graphql_api.services.timelines import Timelines
 from graphql_api.services.tokens import Tokens
+from graphql_api.services.uploads import Uploads
 from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.serving.offline_rows import OfflineRows
@@ -71,6 +73,8 @@ class Services:
     exports: Exports
     deleting: Deleting
     impacts: Impacts
+    links: Links
+    uploads: Uploads
     runs: Runs
     materializations: Materializations
     run_progress: RunProgress
@@ -127,12 +131,20 @@ class Runtime:
     async def _services(self, stack: AsyncExitStack) -> Services:
         projects = Projects()
         queue = RunQueue(self.database)
-        materializations = Materializations(projects=projects, queue=queue)
-        learning = Learning(objects=self.objects, files=self.cache, sandboxes=self.sandbox)
-        lookups = await stack.enter_async_context(LookupPlans(self.feed))
-        versions = Versions(projects=projects, cancel_run=materializations.cancel_if_possible)
         tokens = Tokens(projects=projects, feed=self.feed)
         await stack.enter_async_context(tokens.following())
+        links = await Links.open(tokens)
+        uploads = Uploads(
+            projects=projects,
+            database=self.database,
+            objects=self.objects,
+            links=links,
+            most_bytes=self.settings.max_upload_bytes,
+        )
+        materializations = Materializations(projects=projects, queue=queue)
+        learning = Learning(objects=self.objects, files=self.cache, sandboxes=self.sandbox, own_place=uploads.place)
+        lookups = await stack.enter_async_context(LookupPlans(self.feed))
+        versions = Versions(projects=projects, cancel_run=materializations.cancel_if_possible)
         features = Features(projects=projects, versions=versions)
         rows = OfflineRows(store=OfflineStore(self.database), objects=self.objects, cache=self.cache)
         return Services(
@@ -157,6 +169,8 @@ class Runtime:
             exports=Exports(projects=projects),
             deleting=Deleting(projects=projects),
             impacts=Impacts(projects=projects),
+            links=links,
+            uploads=uploads,
             runs=Runs(queue=queue),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),

@@ -45,7 +45,15 @@ class Settings(BaseSettings):
         default=(),
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas.",
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$",
+        description="What clients call this server, where a proxy changes the Host; links that it gives begin with it.",
+    )
     max_body_bytes: int = Field(default=4_000_000, ge=1_000, le=1_000_000_000)
+    max_upload_bytes: int = Field(
+        default=5_000_000_000, ge=1, le=80_000_000_000, description="How large a file may be that is uploaded."
+    )
     max_query_depth: int = Field(default=15, ge=1, le=100)
     max_query_aliases: int = Field(default=30, ge=0, le=10_000)
     max_query_tokens: int = Field(default=4_000, ge=10, le=100_000)

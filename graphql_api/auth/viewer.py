@@ -9,10 +9,13 @@ from graphql_api.errors import Forbidden, ProjectNotFound, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from, as this server sees it. None for what comes through no door of the network."""
+    """Where a request comes from, as this server sees it. None for what comes through no door of the network.
+
+    `server`: how it calls this server, such as https://features.example; links that it is given begin with it."""
 
     address: str | None = None
     user_agent: str | None = None
+    server: str | None = None
 
 
 NOWHERE = Origin()

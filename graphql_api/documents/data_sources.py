@@ -52,4 +52,7 @@ class DataSourceDocument(Described):
 
     class Settings:
         name = "data_sources"
-        indexes = [IndexModel([("project_id", ASCENDING), ("name", ASCENDING)], name="name", unique=True)]
+        indexes = [
+            IndexModel([("project_id", ASCENDING), ("name", ASCENDING)], name="name", unique=True),
+            IndexModel([("uris", ASCENDING)], name="place"),
+        ]

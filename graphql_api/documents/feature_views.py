@@ -241,5 +241,6 @@ class FeatureViewVersionDocument(Document):
             IndexModel([("transformation.id", ASCENDING)], name="transformation"),
             IndexModel([("entities.entity_id", ASCENDING)], name="entity"),
             IndexModel([("transformation.sources.source_id", ASCENDING)], name="source"),
+            IndexModel([("transformation.sources.uris", ASCENDING)], name="place"),
             IndexModel([("transformation.views.version_id", ASCENDING)], name="derived"),
         ]

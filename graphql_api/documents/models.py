@@ -14,6 +14,7 @@ from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
 from graphql_api.documents.idempotency import IdempotencyDocument
+from graphql_api.documents.keys import SigningKeyDocument
 from graphql_api.documents.leases import LeaseDocument
 from graphql_api.documents.materializations import (
     CheckpointDocument,
@@ -28,6 +29,7 @@ from graphql_api.documents.runs import RunEventsDocument
 from graphql_api.documents.tokens import TokenDocument
 from graphql_api.documents.tombstones import TombstoneDocument
 from graphql_api.documents.training_datasets import TrainingDatasetDocument
+from graphql_api.documents.uploads import UploadDocument
 
 MODELS: tuple[type[Document], ...] = (
     ProjectDocument,
@@ -42,6 +44,8 @@ MODELS: tuple[type[Document], ...] = (
     RegistryEventDocument,
     AuditEntryDocument,
     IdempotencyDocument,
+    SigningKeyDocument,
+    UploadDocument,
     CounterDocument,
     DataCopyDocument,
     DataRemovalDocument,

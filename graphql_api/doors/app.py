@@ -16,6 +16,7 @@ from graphql_api.doors.graphql import GraphQLEndpoint
 from graphql_api.doors.health import healthz, readiness
 from graphql_api.doors.pages import definitions_schema, graphiql_routes, home, icon
 from graphql_api.doors.starting import refuse_strangers
+from graphql_api.doors.uploads import UploadEndpoint
 from graphql_api.runtime import Runtime
 from graphql_api.settings import Settings
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
             *(WebSocketRoute(address, graphql) for address in ADDRESSES),
             *graphiql_routes(),
             Route(ADDRESS, definitions_schema),
+            Route("/uploads/{upload_id}", UploadEndpoint()),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/", home),

@@ -28,7 +28,7 @@ class GraphQLEndpoint:
         self._websocket: WebSocketEndpoint | None = None
 
     def open(self, runtime: Runtime) -> None:
-        identity = Identity(runtime.services.tokens, self._settings.auth)
+        identity = Identity(runtime.services.tokens, self._settings.auth, self._settings.public_url)
         context: Callable[[Viewer], Context] = lambda viewer: Context(viewer, runtime.services)  # noqa: E731
         self._http = HttpEndpoint(self.executor, identity, context, self._settings.max_body_bytes)
         self._websocket = WebSocketEndpoint(

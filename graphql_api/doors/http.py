@@ -14,7 +14,7 @@ from graphql_api.auth.viewer import Viewer
 from graphql_api.context import Context
 from graphql_api.doors.encoding import NotJson, decoded, encoded
 from graphql_api.doors.execution import Executor, Operation, refused
-from graphql_api.doors.identity import Identity, origin_of
+from graphql_api.doors.identity import Identity
 from graphql_api.doors.negotiation import MediaType, answer_type, is_json_in_utf8
 from graphql_api.doors.presenting import is_unavailable
 from graphql_api.errors import Unauthenticated
@@ -67,7 +67,7 @@ class HttpEndpoint:
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, media_type: MediaType) -> Answer:
         operation = await self._operation(scope, headers, receive)
-        origin = origin_of(scope, _text(headers.get(b"user-agent")))
+        origin = self.identity.origin_of(scope, _text(headers.get(b"user-agent")))
         viewer = await self.identity.viewer(_text(headers.get(b"authorization")), origin)
         document, kind = self.executor.read(operation)
         if scope["method"] == "GET" and kind is not None and kind is not OperationType.QUERY:

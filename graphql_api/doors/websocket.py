@@ -29,7 +29,7 @@ from graphql_api.auth.viewer import ANONYMOUS, Origin, Viewer
 from graphql_api.context import Context
 from graphql_api.doors.encoding import NotJson, decoded, encoded
 from graphql_api.doors.execution import Executor, Operation, Outcome, refused
-from graphql_api.doors.identity import Identity, origin_of
+from graphql_api.doors.identity import Identity
 from graphql_api.doors.presenting import Presented, refusal
 from graphql_api.errors import LimitExceeded, Unauthenticated
 
@@ -179,7 +179,9 @@ class WebSocketEndpoint(GraphQL[Connection, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Connection:
         headers = request.headers
-        return Connection(headers.get("authorization"), origin_of(request.scope, headers.get("user-agent")))
+        return Connection(
+            headers.get("authorization"), self.identity.origin_of(request.scope, headers.get("user-agent"))
+        )
 
     async def on_ws_connect(self, context: Connection) -> UnsetType | dict[str, object] | None:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from graphql_api.definitions.columns import merged_columns, spread
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.side_by_side import side_by_side
+from graphql_api.documents.base import ID
 from graphql_api.engines.shapes import (
     DescribeFiles,
     FileColumn,
@@ -24,23 +25,31 @@ FETCHES = 8
 SCHEMAS_KEPT = 20_000
 
 
+OwnPlace = Callable[[ID, str], Awaitable[Refusal | None]]
+"""May a source of the project lie there, in the bucket of this server, where what others wrote lies too?"""
+
+
 class Learning:
     """Opens the answers for one plan. Schemas of files, which never change, are kept between plans."""
 
-    def __init__(self, *, objects: ObjectStore, files: FileCache, sandboxes: SandboxPool) -> None:
+    def __init__(self, *, objects: ObjectStore, files: FileCache, sandboxes: SandboxPool, own_place: OwnPlace) -> None:
+        self._own_place = own_place
         self._objects = objects
         self._files = files
         self._sandboxes = sandboxes
         self._schemas: dict[ObjectInfo, FileSchema] = {}
 
     @asynccontextmanager
-    async def answers(self) -> AsyncGenerator["Learned"]:
-        async with Learned(self) as learned:
+    async def answers(self, project_id: ID) -> AsyncGenerator["Learned"]:
+        """For a plan of this project."""
+        async with Learned(self, project_id) as learned:
             yield learned
 
-    async def found(self, uri: str) -> list[ObjectInfo] | Refusal:
-        """What lies at a place now; refused where a source may not lie there. Raises Unavailable."""
+    async def found(self, project_id: ID, uri: str) -> list[ObjectInfo] | Refusal:
+        """What lies at a place now; refused where a source of the project may not lie there. Raises Unavailable."""
         try:
+            if self._objects.is_own(uri) and (refusal := await self._own_place(project_id, uri)):
+                return refusal
             return await self._objects.list(uri)
         except NotFound:
             return []
@@ -93,9 +102,10 @@ Describe = Callable[[Sequence[str]], Awaitable[Sequence[FileSchema]]]
 class Learned(Texts):
     """The answers to the questions of one plan."""
 
-    def __init__(self, learning: Learning) -> None:
+    def __init__(self, learning: Learning, project_id: ID) -> None:
         super().__init__(learning.sandboxes)
         self._learning = learning
+        self._project_id = project_id
         self._places: dict[str, list[ObjectInfo]] = {}
 
     async def place(self, uri: str) -> Refusal | None:
@@ -120,7 +130,7 @@ class Learned(Texts):
 
     async def _found(self, uri: str) -> list[ObjectInfo] | Refusal:
         if uri not in self._places:
-            found = await self._learning.found(uri)
+            found = await self._learning.found(self._project_id, uri)
             if isinstance(found, Refusal):
                 return found
             self._places[uri] = found

@@ -76,7 +76,7 @@ class Plans:
         self,
         *,
         projects: Projects,
-        answers: Callable[[], AbstractAsyncContextManager[Answers]],
+        answers: Callable[[ID], AbstractAsyncContextManager[Answers]],
         start_run: StartRun,
         cancel_run: CancelRun,
     ) -> None:
@@ -104,7 +104,7 @@ class Plans:
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR, even_archived=True)
         options = _options(repin=repin, prune=prune, label=label)
-        async with self._answers() as answers:
+        async with self._answers(project.id) as answers:
             return (await _planned(viewer, project, definitions, answers, options)).plan
 
     async def apply(
@@ -129,7 +129,7 @@ class Plans:
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
         options = _options(repin=repin, prune=prune, label=label)
-        async with self._answers() as answers:
+        async with self._answers(project.id) as answers:
             planned = await _applied(viewer, project, definitions, answers, options, fingerprint=fingerprint)
         for run_id in planned.cancelled:
             await _if_possible(self._cancel_run(viewer, project, run_id))

@@ -8,7 +8,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +19,12 @@ from aiobotocore.session import AioSession
 from aiohttp import ClientError as HttpError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from graphql_api.errors import Conflict, InvalidInput, NotFound, Unavailable
+from graphql_api.errors import Conflict, InvalidInput, NotFound, Unavailable, UserError
 from graphql_api.settings import Settings
 from graphql_api.stores.places import Pattern, check_length, is_within, split_uri
 
 _PART_BYTES = 16 << 20
+_INCOMING_BYTES = 8 << 20
 _READ_BYTES = 1 << 20
 _KEPT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 _MISSING = ("NoSuchKey", "NoSuchBucket", "404", "NotFound")
@@ -125,6 +126,11 @@ class ObjectStore:
         """Where an object of ours lies."""
         return f"s3://{self.bucket}/{key}"
 
+    def is_own(self, uri: str) -> bool:
+        """Does it lie in our bucket, where the settings do not let sources lie? Raises InvalidInput for what is no
+        place."""
+        return split_uri(uri)[0] == self.bucket and not is_within(uri, self._places[:-1])
+
     async def ensure_bucket(self, bucket: str | None = None) -> None:
         async with _answering():
             try:
@@ -145,6 +151,16 @@ class ObjectStore:
         bucket, key = split_uri(uri)
         async with _answering():
             await self._client.put_object(Bucket=bucket, Key=key, Body=content)
+
+    @asynccontextmanager
+    async def incoming(self, key: str) -> "AsyncGenerator[Incoming]":
+        """An object of ours that comes piece by piece, under a key that holds nothing: it is there, whole, once it is
+        finished. Where the block ends before, however it does, nothing is."""
+        target = Incoming(self._client, self.bucket, key)
+        try:
+            yield target
+        finally:
+            await asyncio.shield(target.give_up())
 
     async def put_file(self, key: str, path: Path) -> None:
         """Store a file of ours under a key that was never used before; large ones in parts."""
@@ -242,6 +258,51 @@ class ObjectStore:
         if not is_within(uri, (*self._places, f"s3://{self.bucket}/data/")):
             allowed = ", ".join(self._places[:-1]) or "none"
             raise InvalidInput(f"{uri} is not a place that the server's settings allow (allowed: {allowed}).")
+
+
+class Incoming:
+    """What has come of an object; no more of it than one part is in memory."""
+
+    def __init__(self, client: _Client, bucket: str, key: str) -> None:
+        self._client = client
+        self._target: dict[str, object] = {"Bucket": bucket, "Key": key}
+        self._upload: dict[str, object] | None = None
+        self._held = bytearray()
+        self._parts: list[dict[str, object]] = []
+
+    async def write(self, piece: bytes) -> None:
+        """Raises Unavailable."""
+        self._held += piece
+        if len(self._held) >= _INCOMING_BYTES:
+            await self._send_part()
+
+    async def finish(self) -> None:
+        """Raises Unavailable."""
+        async with _answering():
+            if self._upload is None:
+                await self._client.put_object(**self._target, Body=bytes(self._held))
+                return
+            if self._held:
+                await self._send_part()
+            await self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
+            self._upload = None
+
+    async def give_up(self) -> None:
+        """What was sent of an object that is not finished is no object, even where this fails."""
+        if self._upload is not None:
+            with suppress(UserError):
+                async with _answering():
+                    await self._client.abort_multipart_upload(**self._upload)
+
+    async def _send_part(self) -> None:
+        async with _answering():
+            if self._upload is None:
+                begun = await self._client.create_multipart_upload(**self._target)
+                self._upload = {**self._target, "UploadId": begun["UploadId"]}
+            number, body = len(self._parts) + 1, bytes(self._held)
+            self._held.clear()
+            done = await self._client.upload_part(**self._upload, PartNumber=number, Body=body)
+            self._parts.append({"PartNumber": number, "ETag": done["ETag"]})
 
 
 @asynccontextmanager

@@ -101,6 +101,9 @@ CALLS: Mapping[str, Call] = {
         'mutation($p: String!) { createToken(input: {name: "t", roles: [{project: $p, role: VIEWER}]}) { __typename } }'
     ),
     "Mutation.revokeToken": Call('mutation { revokeToken(id: "x") { __typename } }', {"__typename": "NotFound"}),
+    "Mutation.createUpload": Call(
+        'mutation($p: String!) { createUpload(input: {fileName: "spine.parquet", project: $p}) { __typename } }'
+    ),
     "Mutation.startMaterialization": Call(
         'mutation($p: String!) { startMaterialization(input: {reference: "nothing", project: $p}) { __typename } }'
     ),

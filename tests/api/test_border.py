@@ -58,7 +58,7 @@ async def test_a_neighbour_may_ask_and_its_browser_is_told_so(open_door: Door) -
     preflight = await open_door.http.options("/graphql", headers={**headers, "access-control-request-method": "POST"})
     answer = await open_door.http.post("/graphql", json=TYPENAME, headers=headers)
 
-    assert (preflight.status_code, preflight.headers["access-control-allow-methods"]) == (204, "GET, POST")
+    assert (preflight.status_code, preflight.headers["access-control-allow-methods"]) == (204, "GET, POST, PUT")
     assert [one.headers["access-control-allow-origin"] for one in (preflight, answer)] == [NEIGHBOUR] * 2
     assert "access-control-allow-credentials" not in answer.headers
 

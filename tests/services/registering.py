@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from graphql_api.auth.viewer import Viewer
 from graphql_api.definitions.plan import Plan
 from graphql_api.definitions.questions import Answers
+from graphql_api.documents.base import ID
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
@@ -57,7 +58,8 @@ class Registry:
         )
 
     @asynccontextmanager
-    async def _answers(self) -> AsyncGenerator[Answers]:
+    async def _answers(self, project_id: ID) -> AsyncGenerator[Answers]:
+        assert project_id == self.project.id
         yield self.answers
 
     async def plan(self, text: str) -> Plan:

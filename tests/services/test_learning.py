@@ -11,7 +11,7 @@ import pytest
 from graphql_api.definitions.planning import make_plan
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.registry import Registry
-from graphql_api.documents.base import new_id
+from graphql_api.documents.base import ID, new_id
 from graphql_api.engines.shapes import DescribeSql, FileColumn, Relation, SqlProblem
 from graphql_api.errors import Unavailable
 from graphql_api.sandbox.pool import SandboxPool
@@ -51,14 +51,19 @@ class World:
         return f"s3://{self.bucket}/{name}"
 
 
+async def nowhere(project_id: ID, uri: str) -> Refusal | None:
+    """In our own bucket no source of these tests may lie."""
+    return Refusal(f"{uri} is ours.", uri=uri)
+
+
 @pytest.fixture
 async def world(settings: Settings, tmp_path: Path) -> AsyncIterator[World]:
     bucket = settings.source_places[0].removeprefix("s3://").strip("/")
     async with ObjectStore.of(settings) as objects, SandboxPool(tmp_path / "sandbox", spares=0, most=2) as sandboxes:
         await objects.ensure_bucket(bucket)
         files = FileCache(objects, tmp_path / "cache", 10_000_000)
-        learning = Learning(objects=objects, files=files, sandboxes=sandboxes)
-        async with learning.answers() as answers:
+        learning = Learning(objects=objects, files=files, sandboxes=sandboxes, own_place=nowhere)
+        async with learning.answers(new_id()) as answers:
             yield World(bucket, tmp_path, objects, learning, answers)
 
 
@@ -154,8 +159,8 @@ async def test_a_plan_holds_one_child_however_much_it_asks(
     ):
         await objects.ensure_bucket(bucket)
         files = FileCache(objects, tmp_path / "cache", 10_000_000)
-        learning = Learning(objects=objects, files=files, sandboxes=sandboxes)
-        async with learning.answers() as answers:
+        learning = Learning(objects=objects, files=files, sandboxes=sandboxes, own_place=nowhere)
+        async with learning.answers(new_id()) as answers:
             world = World(bucket, tmp_path, objects, learning, answers)
             await world.put("a.parquet", "SELECT 1::BIGINT AS n")
             assert isinstance(await answers.expression("delay > 15", FLIGHTS.columns), FileColumn)
@@ -184,7 +189,9 @@ async def test_a_store_that_does_not_answer_is_said_so(settings: Settings, tmp_p
     away = settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"})
     async with ObjectStore.of(away) as objects, SandboxPool(tmp_path / "sandbox", spares=0) as sandboxes:
         files = FileCache(objects, tmp_path / "cache", 1)
-        async with Learning(objects=objects, files=files, sandboxes=sandboxes).answers() as answers:
+        async with Learning(objects=objects, files=files, sandboxes=sandboxes, own_place=nowhere).answers(
+            new_id()
+        ) as answers:
             with pytest.raises(Unavailable):
                 await answers.columns([f"{settings.source_places[0]}f/*.parquet"])
 
