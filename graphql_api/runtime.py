@@ -37,8 +37,10 @@ from graphql_api.services.run_history import RunHistory
 from graphql_api.services.run_progress import RunProgress
 from graphql_api.services.runs import Runs
 from graphql_api.services.search import Search
+from graphql_api.services.spines import Spines
 from graphql_api.services.timelines import Timelines
 from graphql_api.services.tokens import Tokens
+from graphql_api.services.training_datasets import TrainingDatasets
 from graphql_api.services.uploads import Uploads
 from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
@@ -75,6 +77,7 @@ class Services:
     impacts: Impacts
     links: Links
     uploads: Uploads
+    training_datasets: TrainingDatasets
     runs: Runs
     materializations: Materializations
     run_progress: RunProgress
@@ -131,6 +134,7 @@ class Runtime:
     async def _services(self, stack: AsyncExitStack) -> Services:
         projects = Projects()
         queue = RunQueue(self.database)
+        previews = Previews(objects=self.objects, cache=self.cache, sandbox=self.sandbox)
         tokens = Tokens(projects=projects, feed=self.feed)
         await stack.enter_async_context(tokens.following())
         links = await Links.open(tokens)
@@ -171,6 +175,15 @@ class Runtime:
             impacts=Impacts(projects=projects),
             links=links,
             uploads=uploads,
+            training_datasets=TrainingDatasets(
+                projects=projects,
+                database=self.database,
+                queue=queue,
+                spines=Spines(uploads=uploads, objects=self.objects, cache=self.cache, sandbox=self.sandbox),
+                links=links,
+                objects=self.objects,
+                previews=previews,
+            ),
             runs=Runs(queue=queue),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),
@@ -180,7 +193,7 @@ class Runtime:
             features_at=FeaturesAt(projects=projects, rows=rows, sandbox=self.sandbox),
             timelines=Timelines(features=features, rows=rows, sandbox=self.sandbox),
             parity=Parity(projects=projects, rows=rows, online=self.online, sandbox=self.sandbox),
-            previews=Previews(objects=self.objects, cache=self.cache, sandbox=self.sandbox),
+            previews=previews,
         )
 
 

@@ -21,6 +21,7 @@ from schema.materializations import Materialization
 from schema.nodes import Node
 from schema.projects import Project
 from schema.tokens import Token
+from schema.training_datasets import TrainingDataset
 from schema.transformations import (
     AggregationTransformation,
     OnDemandTransformation,
@@ -75,6 +76,7 @@ NODES: dict[str, Find] = {
     "FeatureService": _by(lambda loaders: loaders.feature_service, FeatureService.from_document),
     "Token": _by(lambda loaders: loaders.token, Token.from_document),
     "Materialization": _by(lambda loaders: loaders.materialization, Materialization.from_document),
+    "TrainingDataset": _by(lambda loaders: loaders.training_dataset, TrainingDataset.from_document),
 }
 """How an object of each type is found by its id within the type. A test holds it against the schema."""
 

@@ -35,6 +35,7 @@ from resolvers.registry_events import RegistryEventQueries, RegistryEventSubscri
 from resolvers.runs import RunMutations, RunQueries, RunSubscriptions
 from resolvers.search import SearchQueries
 from resolvers.tokens import TokenMutations, TokenQueries
+from resolvers.training_datasets import TrainingDatasetMutations, TrainingDatasetQueries
 from resolvers.uploads import UploadMutations
 from schema.errors import Unavailable
 from schema.refusals import REFUSALS
@@ -61,6 +62,7 @@ class Query(
     FeatureServiceQueries,
     SearchQueries,
     RunQueries,
+    TrainingDatasetQueries,
     OnlineFeaturesQueries,
     PointInTimeQueries,
     PlanQueries,
@@ -72,7 +74,15 @@ class Query(
 
 @audited
 @strawberry.type(description="Changing. Each field says which role of the project it needs.")
-class Mutation(PlanMutations, LifecycleMutations, RunMutations, UploadMutations, ProjectMutations, TokenMutations):
+class Mutation(
+    PlanMutations,
+    LifecycleMutations,
+    RunMutations,
+    UploadMutations,
+    TrainingDatasetMutations,
+    ProjectMutations,
+    TokenMutations,
+):
     pass
 
 

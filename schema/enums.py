@@ -47,6 +47,10 @@ _DESCRIPTIONS: dict[EnumMeta, str] = {
         "PRESENT; NULL_VALUE: the row is there and holds null; MISSING: no row, or a null key; EXPIRED: the row is too "
         "old to be served."
     ),
+    enums.SplitBy: (
+        "ROW and ENTITY split by fraction, the rows or what their join keys name, so that none is on both sides. TIME "
+        "splits by ranges of event timestamps."
+    ),
     enums.ImpactAction: "What may be done to an object that is there; all but DELETE, to versions of views alone.",
     enums.AuditOutcome: "DONE, or REFUSED: nothing was done, since the actor had no right to it.",
     enums.ChangeKind: "What becomes of a thing.",

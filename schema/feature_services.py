@@ -102,7 +102,7 @@ class FeatureService(Node):
     async def features(self, info: Info) -> list[ServiceFeature]:
         versions = await self._versions(info)
         pairs = zip(self.document.entries, versions, strict=True)
-        return [feature for entry, version in pairs for feature in _features_of(entry, version)]
+        return [feature for entry, version in pairs for feature in features_of(entry, version)]
 
     @strawberry.field(description="False while one of its features is not published; look-ups are refused then.")
     async def ready(self, info: Info) -> bool:
@@ -120,7 +120,8 @@ class FeatureService(Node):
         return [there(found) for found in await info.context.loaders.version.load_many(ids)]
 
 
-def _features_of(entry: ServiceEntryPart, version: FeatureViewVersionDocument) -> list[ServiceFeature]:
+def features_of(entry: ServiceEntryPart, version: FeatureViewVersionDocument) -> list[ServiceFeature]:
+    """In the order of the entry."""
     keys = [KeyMapping.of(key) for key in entry.keys]
     return [
         ServiceFeature(name=column, keys=keys, version=version, feature_name=feature)

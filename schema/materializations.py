@@ -14,7 +14,7 @@ from schema.connections import FirstRows
 from schema.errors import Conflict, InvalidInput, NotFound
 from schema.lazy import FeatureViewVersionRef, ValidationResultRef
 from schema.nodes import node_id, there
-from schema.runs import Run, RunFailure
+from schema.runs import Run, RunFailure, shows
 
 
 @strawberry.type(description="A run that computes a range of a feature view version and makes it visible.")
@@ -68,6 +68,9 @@ class Materialization(Run):
         rows = await info.context.services.previews.of_quarantine(self.document, limit)
         version = there(await info.context.loaders.version.load(self.document.version_id))
         return Table.of(rows, {part.name: part.value_type for part in (*version.keys, *version.features)})
+
+
+shows(MaterializationDocument, Materialization.from_document)
 
 
 @strawberry.input(description="A range of a view to compute.")

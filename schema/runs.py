@@ -1,18 +1,15 @@
 """What every run has, whatever it makes: state, progress, log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 
 from graphql_api.context import Info
 from graphql_api.documents.all_runs import AnyRun, RunKey
-from graphql_api.documents.materializations import MaterializationDocument
-from graphql_api.documents.runs import RunEvent, RunFailurePart
-from graphql_api.documents.training_datasets import TrainingDatasetDocument
+from graphql_api.documents.runs import RunDocument, RunEvent, RunFailurePart, RunT
 from graphql_api.domain.enums import RunPhase, RunState
-from schema import materializations
 from schema.nodes import Node, there
 from schema.scalars import BigInt
 
@@ -144,10 +141,14 @@ class RunProgress:
         return shown(there(found))
 
 
+_SHOWN: dict[type[RunDocument], Callable[[Any], Run]] = {}
+
+
+def shows(model: type[RunT], show: Callable[[RunT], Run]) -> None:
+    """Each kind of run has a type of its own, which says here that it has."""
+    _SHOWN[model] = show
+
+
 def shown(run: AnyRun) -> Run:
     """A run as its own type tells it."""
-    match run:
-        case MaterializationDocument():
-            return materializations.Materialization.from_document(run)
-        case TrainingDatasetDocument():
-            raise TypeError("training data sets are not shown yet")
+    return _SHOWN[type(run)](run)

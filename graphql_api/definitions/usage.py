@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from graphql_api.documents.base import ID
-from graphql_api.domain.enums import DefinitionKind, VersionState
+from graphql_api.domain.enums import DefinitionKind, RunState, VersionState
 from graphql_api.domain.global_ids import global_id
 
 _READS = ("source_id", "version_id")
@@ -15,22 +15,26 @@ _READS = ("source_id", "version_id")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A version of a view or of a service, and the ids of what it uses: entities, sources, versions of views.
+    """A version of a view, of a service or of a training data set, and the ids of what it uses: entities, sources,
+    versions of views and of services.
 
-    `view_id` None: of a service. `is_over`: it is archived, and not how its view is defined."""
+    `kind` None: of a training data set. `view_id`: of a view. `is_over`: it has done with what it uses, so that this
+    may be archived, but not deleted. `is_past`: an archived version that is not how its view is defined; it uses
+    nothing unless something else rests on it."""
 
     id: ID
-    kind: DefinitionKind
+    kind: DefinitionKind | None
     name: str
     number: int
     uses: frozenset[ID]
     view_id: ID | None = None
-    state: VersionState | None = None
     is_over: bool = False
+    is_past: bool = False
 
     @property
     def reference(self) -> str:
-        return f"{self.name}@{self.number}"
+        written = f"{self.name}@{self.number}"
+        return f"training data set {written}" if self.kind is None else written
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class RunUnderWay:
 
 @dataclass(frozen=True)
 class Usage:
-    """All versions of a project's views and services, and its runs in progress."""
+    """All versions of a project's views, services and training data sets, and its runs in progress."""
 
     users: Mapping[ID, User] = field(default_factory=dict[ID, User])
     runs: Sequence[RunUnderWay] = ()
@@ -55,13 +59,15 @@ class Usage:
 
     def services(self, name: str) -> list[User]:
         """Versions of a service."""
-        return [user for user in self.users.values() if user.view_id is None and user.name == name]
+        return [
+            user for user in self.users.values() if user.kind is DefinitionKind.FEATURE_SERVICE and user.name == name
+        ]
 
     def dependents(self, things: Iterable[ID], *, beside: Collection[ID] = (), archived: bool = True) -> list[str]:
-        """References of what uses one of `things`, directly or through others: views, then services.
+        """References of what uses one of `things`, directly or through others: views, services, training data sets.
 
         Those in `beside` (ids of views, and of versions of services) do not count: they go too. Without `archived`,
-        no archived version counts."""
+        none that is over counts."""
         found: dict[ID, User] = {}
         reached = set(things)
         while reached:
@@ -77,14 +83,14 @@ class Usage:
     def _using(self, things: Collection[ID], beside: Collection[ID], archived: bool) -> Iterator[User]:
         for user in self._living:
             goes = user.id in beside or user.view_id in beside
-            is_over = user.state is VersionState.ARCHIVED and not archived
+            is_over = user.is_over and not archived
             if not (goes or is_over or user.uses.isdisjoint(things)):
                 yield user
 
     @cached_property
     def _living(self) -> list[User]:
         """What is over uses nothing any more, unless something that is not over rests on it."""
-        living = {user.id: user for user in self.users.values() if not user.is_over}
+        living = {user.id: user for user in self.users.values() if not user.is_past}
         reached = list(living.values())
         while reached:
             used = {used for user in reached for used in user.uses} - living.keys()
@@ -104,8 +110,8 @@ def user_of_version(raw: Mapping[str, Any], version_id: ID, *, newest: bool) -> 
         number=raw["number"],
         uses=frozenset([*entities, *_read_by(raw["transformation"])]),
         view_id=raw["view_id"],
-        state=state,
-        is_over=state is VersionState.ARCHIVED and not newest,
+        is_over=state is VersionState.ARCHIVED,
+        is_past=state is VersionState.ARCHIVED and not newest,
     )
 
 
@@ -131,5 +137,23 @@ def user_of_service(raw: Mapping[str, Any], service_id: ID) -> User:
     )
 
 
-def _place(user: User) -> tuple[bool, str, int]:
-    return (user.kind is DefinitionKind.FEATURE_SERVICE, user.name, user.number)
+def user_of_dataset(raw: Mapping[str, Any]) -> User:
+    """`raw`: a training data set as it is stored. One that is built has done with what it was made of, but names it."""
+    source = cast("Mapping[str, ID] | None", raw["spine"].get("source"))
+    used: list[ID | None] = [raw.get("service_id"), source["source_id"] if source else None]
+    used += (entry["version_id"] for entry in raw["entries"])
+    return User(
+        id=raw["_id"],
+        kind=None,
+        name=raw["name"],
+        number=raw["version"],
+        uses=frozenset(one for one in used if one is not None),
+        is_over=RunState(raw["state"]).is_terminal,
+    )
+
+
+_ORDER = (DefinitionKind.FEATURE_VIEW, DefinitionKind.FEATURE_SERVICE, None)
+
+
+def _place(user: User) -> tuple[int, str, int]:
+    return (_ORDER.index(user.kind), user.name, user.number)

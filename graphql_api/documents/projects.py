@@ -20,6 +20,9 @@ class ProjectDocument(Document):
     created_at: datetime = Field(default_factory=utc_now)
     archived_at: datetime | None = None
     revision: int = 0
+    datasets: int = 0
+    """How many training data sets were asked for; asking for one writes here, so that of it and of a change of the
+    registry at once one sees the other."""
 
     class Settings:
         name = "projects"

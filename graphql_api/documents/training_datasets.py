@@ -5,7 +5,7 @@ from typing import ClassVar
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from graphql_api.documents.base import ColumnPart, Part
+from graphql_api.documents.base import Part
 from graphql_api.documents.data_sources import SourcePart
 from graphql_api.documents.feature_services import ServiceEntryPart
 from graphql_api.documents.runs import RunDocument
@@ -15,10 +15,14 @@ from graphql_api.domain.enums import SplitBy
 class SpinePart(Part):
     """The rows that features are joined to: of an upload, or of a source as it was when it was asked for.
 
-    `event_timestamp`: the column with the moment of each row."""
+    `uris`: where they lie. `event_timestamp`: the column with the moment of each row, read in `timezone` where it has
+    no offset."""
 
     upload_id: PydanticObjectId | None = None
     source: SourcePart | None = None
+    uris: tuple[str, ...]
+    is_csv: bool = False
+    timezone: str = "UTC"
     event_timestamp: str
 
 
@@ -33,10 +37,13 @@ class SplitPart(Part):
 
 
 class PinnedDataPart(Part):
-    """A copy of data as of one of its commits: what it names must stay as long as the data set."""
+    """A copy of data as of one of its commits: what it names must stay as long as the data set.
+
+    `covered_until`: the end of what runs had covered then; None where there is no such end."""
 
     data_id: int
     commit: int
+    covered_until: int | None = None
 
 
 class DatasetFilePart(Part):
@@ -70,8 +77,8 @@ class TrainingDatasetDocument(RunDocument):
     name: str
     version: int
     service_id: PydanticObjectId | None = None
+    service_reference: str | None = None
     entries: tuple[ServiceEntryPart, ...]
-    request_columns: tuple[ColumnPart, ...]
     spine: SpinePart
     known_before: int | None = None
     splits: tuple[SplitPart, ...] = ()
@@ -100,4 +107,7 @@ class TrainingDatasetDocument(RunDocument):
             ),
             IndexModel([("pins.data_id", ASCENDING), ("pins.commit", ASCENDING)], name="pins"),
             IndexModel([("spine.upload_id", ASCENDING)], name="upload"),
+            IndexModel([("entries.version_id", ASCENDING)], name="feature_view_version"),
+            IndexModel([("service_id", ASCENDING)], name="feature_service"),
+            IndexModel([("spine.source.source_id", ASCENDING)], name="source"),
         ]

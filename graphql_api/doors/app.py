@@ -12,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from graphql_api.definitions.json_schema.whole import ADDRESS
 from graphql_api.doors.border import Border, Neighbours
+from graphql_api.doors.downloads import DownloadEndpoint
 from graphql_api.doors.graphql import GraphQLEndpoint
 from graphql_api.doors.health import healthz, readiness
 from graphql_api.doors.pages import definitions_schema, graphiql_routes, home, icon
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Starlette:
             *graphiql_routes(),
             Route(ADDRESS, definitions_schema),
             Route("/uploads/{upload_id}", UploadEndpoint()),
+            Route("/training-datasets/{run_id}/{name}", DownloadEndpoint()),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/", home),

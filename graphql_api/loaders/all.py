@@ -15,6 +15,7 @@ from graphql_api.documents.feature_views import FeatureViewDocument, FeatureView
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.tokens import TokenDocument
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.loaders.batching import loader, mapped
 from graphql_api.loaders.features_at import AskedAt, features_at_loader
 from graphql_api.loaders.online_features import Asked, online_features_loader
@@ -91,6 +92,10 @@ class Loaders:
     @cached_property
     def materialization(self) -> DataLoader[ObjectId, MaterializationDocument | None]:
         return loader(lambda ids: self._services.run_history.find(self._viewer, ids), lambda found: found.id)
+
+    @cached_property
+    def training_dataset(self) -> DataLoader[ObjectId, TrainingDatasetDocument | None]:
+        return loader(lambda ids: self._services.training_datasets.find(self._viewer, ids), lambda found: found.id)
 
     @cached_property
     def run(self) -> DataLoader[RunKey, AnyRun | None]:

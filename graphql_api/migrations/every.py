@@ -6,6 +6,7 @@ from graphql_api.migrations import (
     m0003_one_stamp,
     m0004_versions_by_entity,
     m0005_files_that_are_merged,
+    m0006_training_data,
 )
 from graphql_api.migrations.work import Migration
 
@@ -15,4 +16,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0003_one_stamp,
     m0004_versions_by_entity,
     m0005_files_that_are_merged,
+    m0006_training_data,
 )

@@ -43,7 +43,8 @@ async def _freeze(attempt: Attempt) -> inputs.Frozen:
     """The moment is taken after the listing: a row that became known later than it is rejected, and would be lost."""
     tools, run = attempt.tools, attempt.run
     sources = attempt.version.transformation.sources
-    frozen = await inputs.freeze(tools.database, tools.objects, run.id, sources)
+    places = {source.name: source.uris for source in sources}
+    frozen = await inputs.freeze(tools.database, tools.objects, run.id, places)
     if not any(frozen.values()):
         places = ", ".join(uri for source in sources for uri in source.uris)
         raise RunFault(

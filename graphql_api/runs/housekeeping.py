@@ -12,6 +12,7 @@ from graphql_api.runs.leases import rest, take
 from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
 from graphql_api.runs.removed_data import remove_marked
 from graphql_api.runs.retention import forget_history
+from graphql_api.runs.stray_datasets import remove_stray_datasets
 from graphql_api.runs.stray_objects import remove_strays
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.uploads import remove_old_uploads
@@ -21,9 +22,17 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 LEASE_SECONDS = 300.0
 DATA, EVENTS, OBJECTS, HISTORY = "removed data", "old events", "stray objects", "history"
-UPLOADS = "old uploads"
+UPLOADS, DATASETS = "old uploads", "stray data sets"
 FILES = compaction.CHORE
-_REST = {DATA: 1.0, EVENTS: 600.0, OBJECTS: 3_600.0, HISTORY: 3_600.0, UPLOADS: 600.0, FILES: 60.0}
+_REST = {
+    DATA: 1.0,
+    EVENTS: 600.0,
+    OBJECTS: 3_600.0,
+    HISTORY: 3_600.0,
+    UPLOADS: 600.0,
+    DATASETS: 3_600.0,
+    FILES: 60.0,
+}
 _LEASE = {FILES: compaction.LEASE_SECONDS}
 _SOON = 1.0
 """Between two passes of a chore that is not through."""
@@ -63,6 +72,9 @@ class Housekeeping:
                 through = not await compaction.merge_small_files(self._tools, self._owner)
             case "old uploads":
                 _, cursor = await remove_old_uploads(self._tools, utc_now(), after=lease.cursor)
+                through = cursor is None
+            case "stray data sets":
+                _, cursor = await remove_stray_datasets(self._tools, utc_now(), after=lease.cursor)
                 through = cursor is None
             case _:
                 _, cursor = await remove_strays(self._tools, utc_now(), after=lease.cursor)

@@ -8,7 +8,6 @@ from beanie import PydanticObjectId
 from pymongo.errors import DuplicateKeyError
 
 from graphql_api.documents.base import new_id
-from graphql_api.documents.data_sources import SourcePart
 from graphql_api.documents.materializations import FrozenObjectPart
 from graphql_api.domain.gathering import gathered
 from graphql_api.errors import Conflict, NotFound, RunFault
@@ -22,14 +21,15 @@ _FETCHES_AT_ONCE = 8
 
 
 async def freeze(
-    database: Database, objects: ObjectStore, run_id: PydanticObjectId, sources: Sequence[SourcePart]
+    database: Database, objects: ObjectStore, run_id: PydanticObjectId, places: Mapping[str, Sequence[str]]
 ) -> Frozen:
-    """List what lies at the sources' places, unless an attempt has done so before: what was written first holds."""
+    """List what lies at the places of each source, by its name, unless an attempt has done so before: what was written
+    first holds."""
     frozen = await frozen_of(database, run_id)
-    for source in sources:
-        if source.name not in frozen:
-            found = {info.uri: info for uri in source.uris for info in await objects.list(uri)}
-            await _keep(database, run_id, source.name, [found[uri] for uri in sorted(found)])
+    for name, uris in places.items():
+        if name not in frozen:
+            found = {info.uri: info for uri in uris for info in await objects.list(uri)}
+            await _keep(database, run_id, name, [found[uri] for uri in sorted(found)])
     return await frozen_of(database, run_id)
 
 

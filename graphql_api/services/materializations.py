@@ -1,16 +1,13 @@
 """Decides which runs there are; workers carry them out."""
 
-import hashlib
 from contextlib import suppress
 
-import msgspec
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.documents.copies import DataCopyDocument, RangePart, as_intervals
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.documents.idempotency import IdempotencyDocument
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.domain.enums import Role, RunTrigger, VersionState
@@ -21,6 +18,7 @@ from graphql_api.runs.coverage import Span, span_of_static, span_of_timed
 from graphql_api.runs.queue import RunQueue, first_event
 from graphql_api.runs.runnable import why_not
 from graphql_api.services.auditing import deed_of
+from graphql_api.services.idempotency import made_before, remembered
 from graphql_api.services.projects import Projects
 
 _START = "startMaterialization"
@@ -52,8 +50,8 @@ class Materializations:
             Conflict: a run that is in progress overlaps it, or the key was used with another input.
         """
         project = await self._projects.get(viewer, project_name, Role.EDITOR)
-        remember = _remembered(project, idempotency_key, [reference, start, end])
-        if remember and (before := await _made_before(remember)):
+        remember = remembered(project, _START, idempotency_key, [reference, start, end])
+        if remember and (before := await made_before(MaterializationDocument, remember)):
             return before
         version = await _version(project, reference)
         run = await _new_run(viewer, version, start=start, end=end, trigger=RunTrigger.MANUAL)
@@ -62,7 +60,7 @@ class Materializations:
                 remember.result_id = run.id
             return await self._queue.enqueue(run, remember=remember, deed=deed_of(viewer, _START))
         except DuplicateKeyError:
-            before = await _made_before(remember) if remember else None
+            before = await made_before(MaterializationDocument, remember) if remember else None
             if before is None:
                 raise
             return before
@@ -175,30 +173,3 @@ async def _covered_by_current(view: FeatureViewDocument) -> tuple[RangePart, ...
     current = await FeatureViewVersionDocument.find_one({"view_id": view.id, "number": view.current_version})
     copy = await DataCopyDocument.find_one({"_id": current.data_id}) if current else None
     return copy.covered if copy else ()
-
-
-def _remembered(project: ProjectDocument, key: str | None, sent: list[object]) -> IdempotencyDocument | None:
-    if key is None:
-        return None
-    return IdempotencyDocument(
-        project_id=project.id,
-        mutation=_START,
-        key=key,
-        input_hash=hashlib.sha256(msgspec.json.encode(sent)).hexdigest(),
-        result_id=project.id,
-    )
-
-
-async def _made_before(asked: IdempotencyDocument) -> MaterializationDocument | None:
-    """The run that this key made. Raises Conflict where it was used with another input."""
-    held = await IdempotencyDocument.find_one(
-        {"project_id": asked.project_id, "mutation": asked.mutation, "key": asked.key}
-    )
-    if held is None:
-        return None
-    if held.input_hash != asked.input_hash:
-        raise Conflict(f"The idempotency key {asked.key!r} was used with another input.")
-    run = await MaterializationDocument.find_one({"_id": held.result_id})
-    if run is None:  # it went with its view
-        await held.delete()
-    return run

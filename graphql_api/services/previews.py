@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graphql_api.documents.commits import FileRole, StagedFileDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.engines.shapes import FileColumn, ReadRows, Rows
 from graphql_api.errors import RunFault, Unavailable
 from graphql_api.sandbox.pool import Sandbox, SandboxPool
@@ -44,6 +45,11 @@ class Previews:
             .to_list()
         )
         held = [_File(ObjectInfo(self._objects.uri(one.key), "", one.bytes), one.sha256) for one in files if one.rows]
+        return await self._rows(held, first)
+
+    async def of_dataset(self, run: TrainingDatasetDocument, first: int) -> Rows:
+        """The first rows of a training data set, in the order of its files. Raises Unavailable."""
+        held = [_File(ObjectInfo(self._objects.uri(one.key), "", one.bytes), one.sha256) for one in run.files]
         return await self._rows(held, first)
 
     async def _rows(self, files: Sequence[_File], first: int) -> Rows:

@@ -17,6 +17,7 @@ from graphql_api.documents.raw import collection_of
 from graphql_api.documents.recording import RegistryMoved
 from graphql_api.documents.removals import DataRemovalDocument
 from graphql_api.documents.tombstones import TombstoneDocument
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.enums import IN_PROGRESS
 from graphql_api.domain.times import utc_now
 
@@ -24,7 +25,9 @@ from graphql_api.domain.times import utc_now
 async def remove(project_id: ID, removal: Removal, session: AsyncClientSession) -> None:
     """The objects, and with a view its versions and runs; its data is marked, for a worker to remove.
 
-    Runs go with their view because a run is always of a version. Raises RegistryMoved where one has begun."""
+    Runs go with their view because a run is always of a version. Raises RegistryMoved where one has begun, or a
+    training data set was asked for that uses what goes."""
+    await _require_unused(removal, session)
     await _remove_data(removal.views, session)
     await _delete(FeatureViewVersionDocument, "view_id", removal.views, session)
     for model, ids in (
@@ -41,6 +44,20 @@ async def remove(project_id: ID, removal: Removal, session: AsyncClientSession) 
             upsert=True,
             session=session,
         )
+
+
+async def _require_unused(removal: Removal, session: AsyncClientSession) -> None:
+    """Whoever asks for a data set writes to the project, as does whoever removes, so that one of the two sees the
+    other."""
+    of_views = {"view_id": {"$in": list(removal.views)}}
+    versions = collection_of(FeatureViewVersionDocument).find(of_views, {"_id": 1}, session=session)
+    uses = [
+        {"entries.version_id": {"$in": [raw["_id"] async for raw in versions]}},
+        {"service_id": {"$in": list(removal.services)}},
+        {"spine.source.source_id": {"$in": list(removal.sources)}},
+    ]
+    if await collection_of(TrainingDatasetDocument).find_one({"$or": uses}, {"_id": 1}, session=session):
+        raise RegistryMoved
 
 
 async def _remove_data(view_ids: Sequence[ID], session: AsyncClientSession) -> None:

@@ -8,7 +8,8 @@ from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.documents.recording import RegistryMoved
-from graphql_api.domain.enums import ChangeKind, DefinitionKind, VersionState
+from graphql_api.documents.training_datasets import TrainingDatasetDocument
+from graphql_api.domain.enums import IN_PROGRESS, ChangeKind, DefinitionKind, VersionState
 from graphql_api.domain.references import Reference
 from graphql_api.domain.times import utc_now
 from graphql_api.errors import BlockedByDependents, Conflict
@@ -101,8 +102,16 @@ async def decide_archive(project: ProjectDocument, wanted: Reference) -> Decisio
     return Decision(
         f"{version.reference} is over: it answers nothing, and no run goes on for it.",
         changes=(_changed(view.name, version, (change,)),),
-        write=lambda session: _set(version, {"state": VersionState.ARCHIVED}, session),
+        write=lambda session: _archive(version, session),
     )
+
+
+async def _archive(version: FeatureViewVersionDocument, session: AsyncClientSession) -> None:
+    """Raises RegistryMoved where a training data set of it has been asked for meanwhile."""
+    building = {"entries.version_id": version.id, "state": {"$in": list(IN_PROGRESS)}}
+    if await collection_of(TrainingDatasetDocument).find_one(building, {"_id": 1}, session=session):
+        raise RegistryMoved
+    await _set(version, {"state": VersionState.ARCHIVED}, session)
 
 
 def _changed(

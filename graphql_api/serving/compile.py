@@ -29,13 +29,21 @@ async def compile_service(project_id: ObjectId, project_name: str, service: str,
 
 async def service_entries(project_id: ObjectId, project_name: str, service: str) -> list[Entry]:
     """What a service takes of which versions. Raises as `compile_service` does."""
+    _, entries = await service_and_entries(project_id, project_name, service)
+    return entries
+
+
+async def service_and_entries(
+    project_id: ObjectId, project_name: str, service: str
+) -> tuple[FeatureServiceDocument, list[Entry]]:
+    """The same, with the version of the service that is meant."""
     reference = _service_reference(service)
     chosen, versions = await _service(project_id, project_name, reference)
     unpublished = [_state_problem(version) for version in _unpublished(chosen, versions)]
     if unpublished:
         names = ", ".join(problem.message for problem in unpublished)
         raise InvalidInput(f"{chosen.reference} is not ready: {names}.", unpublished)
-    return [_service_entry(part, versions[part.version_id]) for part in chosen.entries]
+    return chosen, [_service_entry(part, versions[part.version_id]) for part in chosen.entries]
 
 
 async def compile_references(project_id: ObjectId, references: Sequence[str], revision: int) -> LookupPlan:

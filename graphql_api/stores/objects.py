@@ -204,6 +204,17 @@ class ObjectStore:
         if received != answer["ContentLength"]:
             raise Unavailable(f"{uri} broke off after {received} of {answer['ContentLength']} bytes.", 1.0)
 
+    @asynccontextmanager
+    async def reading(self, key: str) -> AsyncGenerator["Reading"]:
+        """An object of ours, read piece by piece. Raises NotFound, Unavailable."""
+        async with _answering():
+            answer = await self._client.get_object(Bucket=self.bucket, Key=key)
+        body = cast("_Body", answer["Body"])
+        try:
+            yield Reading(answer["ContentLength"], body)
+        finally:
+            body.close()
+
     async def list(self, pattern: str) -> list[ObjectInfo]:
         """What lies at a place now, by uri. Raises InvalidInput for places that are too long, or that the
         settings do not allow."""
@@ -255,9 +266,26 @@ class ObjectStore:
             await self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def _require_known(self, uri: str) -> None:
-        if not is_within(uri, (*self._places, f"s3://{self.bucket}/data/")):
+        own = (f"s3://{self.bucket}/data/", f"s3://{self.bucket}/datasets/")
+        if not is_within(uri, (*self._places, *own)):
             allowed = ", ".join(self._places[:-1]) or "none"
             raise InvalidInput(f"{uri} is not a place that the server's settings allow (allowed: {allowed}).")
+
+
+class Reading:
+    def __init__(self, size: int, body: _Body) -> None:
+        self.size = size
+        self._body = body
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """All of it. Raises Unavailable where it breaks off."""
+        received = 0
+        async with _answering():
+            while piece := await self._body.read(_READ_BYTES):
+                received += len(piece)
+                yield piece
+        if received != self.size:
+            raise Unavailable(f"The object broke off after {received} of {self.size} bytes.", 1.0)
 
 
 class Incoming:

@@ -1,6 +1,7 @@
 """Files, made and sent as a client would."""
 
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import duckdb
 import httpx
@@ -21,6 +22,11 @@ def parquet(folder: Path, select: str) -> bytes:
     with duckdb.connect() as connection:
         connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
     return path.read_bytes()
+
+
+def address(payload: Json) -> SplitResult:
+    """Where the file is to be sent."""
+    return urlsplit(str(payload["uploadUrl"]))
 
 
 async def offered(client: Client, project: str, name: str = "file.parquet", **variables: str) -> Json:

@@ -17,6 +17,7 @@ from graphql_api.documents.base import new_id
 from graphql_api.documents.commits import CommitDocument, CommitKind
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument, ViewEntityPart, ViewKeyPart
+from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.domain.times import TimeRange
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import MergeRows, Relation, Slice, Staged, View
@@ -24,7 +25,7 @@ from graphql_api.runs import finish
 from graphql_api.runs.commit import commit
 from graphql_api.runs.compaction import CHORE, commit_merged
 from graphql_api.runs.files import staged_document
-from graphql_api.runs.hold import Hold
+from graphql_api.runs.hold import Hold, is_hold_of
 from graphql_api.runs.leases import take
 from graphql_api.runs.queue import RunQueue
 from graphql_api.runs.reporter import Reporter
@@ -107,16 +108,17 @@ class Ledger:
         made = [self.bench.compute(view, start, end, old=old).files for start, end in pairwise(cuts)]
         return await self.finish(hold, *[await self.stage(hold.id, files) for files in made])
 
-    async def claim(self, span: TimeRange) -> Hold:
+    async def claim(self, span: TimeRange) -> Hold[MaterializationDocument]:
         queue = RunQueue(self.tools.database)
         run = new_run(self.copy, span.start, span.end).model_copy(update={"version_id": self.version.id})
         await queue.enqueue(run)
         hold = await queue.claim("ledger", 600)
         assert hold
+        assert is_hold_of(hold, MaterializationDocument)
         assert hold.id == run.id
         return hold
 
-    async def finish(self, hold: Hold, *checkpoints: PydanticObjectId) -> tuple[int, str]:
+    async def finish(self, hold: Hold[MaterializationDocument], *checkpoints: PydanticObjectId) -> tuple[int, str]:
         await hold.write({"checkpoints": checkpoints})
         assert await commit(hold, rows=0, latest_event=None)
         await finish.succeed(hold, Reporter(hold))

@@ -123,8 +123,7 @@ def new_dataset(project_id: PydanticObjectId, name: str = "delays", version: int
         name=name,
         version=version,
         entries=(),
-        request_columns=(),
-        spine=SpinePart(upload_id=new_id(), event_timestamp="at"),
+        spine=SpinePart(upload_id=new_id(), uris=(), event_timestamp="at"),
         requested_by="tester",
         tail=(first_event(),),
     )

@@ -152,7 +152,8 @@ async def test_an_input_that_changes_before_it_is_read_fails_the_run_by_name(
     shop = await open_shop(tools, place, tmp_path)
     uri = await shop.put("a", sales(0, 5))
     run = await shop.ask(0, 10)
-    await inputs.freeze(tools.database, tools.objects, run.id, shop.version.transformation.sources)
+    places = {source.name: source.uris for source in shop.version.transformation.sources}
+    await inputs.freeze(tools.database, tools.objects, run.id, places)
     await shop.put("a", sales(0, 6))
 
     async with working(tools):
