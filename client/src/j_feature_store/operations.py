@@ -2,11 +2,8 @@
 
 from j_feature_store.wire import Operation
 
-_ERRORS = """
-  __typename
-  ... on Error { code message }
-  ... on InvalidInput { problems { path message hint } }
-"""
+_REFUSED = "__typename ... on Error { code message }"
+_ERRORS = _REFUSED + " ... on InvalidInput { problems { path message hint } }"
 _BLOCKED = "... on BlockedByDependents { dependents }"
 
 PROGRESS = """
@@ -93,7 +90,7 @@ mutation Start($input: StartMaterializationInput!) {{
 )
 CANCEL = Operation(
     f"""
-mutation Cancel($id: ID!) {{ cancelRun(id: $id) {{ ... on RunPayload {{ run {{ ...AnyRun }} }} {_ERRORS} }} }}
+mutation Cancel($id: ID!) {{ cancelRun(id: $id) {{ ... on RunPayload {{ run {{ ...AnyRun }} }} {_REFUSED} }} }}
 {RUN} {PROGRESS}""",
     "cancelRun",
     repeatable=False,

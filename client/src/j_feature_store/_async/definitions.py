@@ -27,9 +27,9 @@ class DefinitionMethods(Part):
         Raises:
             InvalidInput: definitions are wrong; every problem at once, with its file, document and path.
 
-        >>> gate = {"kind": "Entity", "name": "gate", "joinKeys": [{"name": "gate", "type": "STRING"}]}
-        >>> print(await store.plan(gate))
-        + entity gate
+        >>> runway = {"kind": "Entity", "name": "runway", "joinKeys": [{"name": "runway", "type": "STRING"}]}
+        >>> print(await store.plan(runway))
+        + entity runway
         """
         written = read(definitions)
         return msgspec.convert(await self._sent(PLAN, written, prune=prune, label=label, repin=repin), Plan)
@@ -59,8 +59,6 @@ class DefinitionMethods(Part):
 
         >>> gate = {"kind": "Entity", "name": "gate", "joinKeys": [{"name": "gate", "type": "STRING"}]}
         >>> applied = await store.apply(gate, plan=await store.plan(gate))
-        >>> print(applied.plan)
-        + entity gate
         >>> print(await store.plan(gate))
         No changes: the registry matches already.
         """

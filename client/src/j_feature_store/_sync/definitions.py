@@ -28,9 +28,9 @@ class DefinitionMethods(Part):
         Raises:
             InvalidInput: definitions are wrong; every problem at once, with its file, document and path.
 
-        >>> gate = {"kind": "Entity", "name": "gate", "joinKeys": [{"name": "gate", "type": "STRING"}]}
-        >>> print(store.plan(gate))
-        + entity gate
+        >>> runway = {"kind": "Entity", "name": "runway", "joinKeys": [{"name": "runway", "type": "STRING"}]}
+        >>> print(store.plan(runway))
+        + entity runway
         """
         written = read(definitions)
         return msgspec.convert(self._sent(PLAN, written, prune=prune, label=label, repin=repin), Plan)
@@ -60,8 +60,6 @@ class DefinitionMethods(Part):
 
         >>> gate = {"kind": "Entity", "name": "gate", "joinKeys": [{"name": "gate", "type": "STRING"}]}
         >>> applied = store.apply(gate, plan=store.plan(gate))
-        >>> print(applied.plan)
-        + entity gate
         >>> print(store.plan(gate))
         No changes: the registry matches already.
         """

@@ -1,0 +1,88 @@
+"""Values as tables, exact, whatever the entities came as."""
+
+# pyright: basic
+# (types of pandas' and Arrow's columns are unknown in part)
+
+from datetime import UTC, datetime
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from j_feature_store import FeatureStore, FeatureValues, InvalidInput
+from j_feature_store.tables import columns_of
+
+TAILS = ["N14228", None, "N24211"]
+SEATS = ["aircraft_profile:seats"]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        {"tailnum": TAILS},
+        {"tailnum": tuple(TAILS)},
+        {"tailnum": np.array(TAILS, dtype=object)},
+        {"tailnum": pd.Series(TAILS)},
+        {"tailnum": pl.Series(TAILS)},
+        {"tailnum": pa.array(TAILS)},
+        pd.DataFrame({"tailnum": TAILS}),
+        pd.DataFrame({"label": [0, 1, 0]}, index=pd.Index(TAILS, name="tailnum")),
+        pl.DataFrame({"tailnum": TAILS}),
+        pa.table({"tailnum": TAILS}),
+        duckdb.sql("SELECT unnest(['N14228', NULL, 'N24211']) AS tailnum"),
+    ],
+    ids=lambda each: type(each if not isinstance(each, dict) else each["tailnum"]).__module__.partition(".")[0],
+)
+def test_entities_come_as_columns_of_any_kind(store: FeatureStore, entities: object) -> None:
+    found = store.online(SEATS, entities)  # type: ignore[arg-type]
+
+    assert found.rows == [[149], [None], [149]]
+    assert found.statuses == [["PRESENT"], ["MISSING"], ["PRESENT"]]
+
+
+def test_a_service_is_asked_by_its_name(store: FeatureStore) -> None:
+    entities = {"tailnum": ["N14228"], "carrier": ["UA"], "origin": ["EWR"], "dest": ["IAH"]}
+
+    found = store.online("delay_model", entities)
+
+    assert found.to_dicts() == [dict(zip(found.features, found.rows[0], strict=True))]
+    assert list(found.to_pandas().columns) == [*entities, *found.features]
+    assert "route_flights" in found.features
+
+
+LARGE = 2**53 + 1
+FOUND = FeatureValues(
+    features=["seen", "share", "late"],
+    rows=[[LARGE, 0.5, True], [None, None, None]],
+    statuses=[["PRESENT"] * 3, ["MISSING"] * 3],
+    views=["counts@1"],
+    view_of_feature=[0, 0, 0],
+    event_timestamps=[[datetime(2026, 1, 1, tzinfo=UTC)], [None]],
+    materialization_ids=[["x"], [None]],
+    asked={"tail": ["N1", "N2"]},
+)
+
+
+def test_tables_hold_what_was_asked_and_exact_values() -> None:
+    expected = {"tail": ["N1", "N2"], "seen": [LARGE, None], "share": [0.5, None], "late": [True, None]}
+
+    assert FOUND.to_arrow().to_pydict() == expected
+    assert FOUND.to_polars().to_dict(as_series=False) == expected
+    frame = FOUND.to_pandas()
+    assert [str(kind) for kind in frame.dtypes] == ["str", "Int64", "float64", "boolean"]
+    assert frame["seen"].tolist() == [LARGE, pd.NA]
+
+
+def test_values_that_libraries_have_are_sent_as_json_has_them() -> None:
+    frame = pd.DataFrame({"n": pd.array([1, None], dtype="Int64"), "at": pd.to_datetime(["2026-01-01T00:00Z", None])})
+
+    assert columns_of(frame) == {"n": [1, None], "at": [pd.Timestamp("2026-01-01T00:00Z"), None]}
+    assert columns_of({"n": np.array([1, 2])}) == {"n": [1, 2]}
+
+
+def test_a_value_where_a_column_is_due_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"write \['N14228'\]"):
+        columns_of({"tailnum": "N14228"})  # type: ignore[dict-item]
