@@ -1,6 +1,7 @@
 """Each refusal of the server is an exception of its own, with what it carries."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_plan_that_is_no_longer_true_is_a_conflict(store: FeatureStore) -> Non
 
 def test_what_others_need_is_not_pruned_and_they_are_named(store: FeatureStore) -> None:
     lounge = {"kind": "Entity", "name": "lounge", "joinKeys": [{"name": "lounge", "type": "STRING"}]}
-    view = {
+    view: dict[str, Any] = {
         "kind": "FeatureView",
         "name": "lounge_guests",
         "entities": ["lounge"],

@@ -31,8 +31,9 @@ async def test_an_awaited_query_is_asked_again(world: World) -> None:
 
 
 def test_a_query_is_not_asked_for_ever(world: World) -> None:
-    with answers_lost(world.port, times=9) as line, FeatureStore(line.url, retries=1) as store:
-        told = pytest.raises(Unavailable, store.online, *SEATS)
+    lost = answers_lost(world.port, times=9)
+    with lost as line, FeatureStore(line.url, retries=1) as store, pytest.raises(Unavailable) as told:
+        store.online(*SEATS)
 
     assert str(told.value).startswith(f"No answer from {line.url}: ")
     assert len(line.requests) == 2
@@ -50,8 +51,8 @@ def test_a_start_whose_answer_is_lost_is_sent_again_and_starts_one_run(world: Wo
 
 
 def test_an_apply_whose_answer_is_lost_is_not_sent_again(world: World, store: FeatureStore) -> None:
-    with answers_lost(world.port, times=1) as line, FeatureStore(line.url) as over_it:
-        pytest.raises(Unavailable, over_it.apply, GATE)
+    with answers_lost(world.port, times=1) as line, FeatureStore(line.url) as over_it, pytest.raises(Unavailable):
+        over_it.apply(GATE)
 
     assert len(line.requests) == 1
     assert store.plan(GATE).changes == []  # it was done all the same

@@ -77,7 +77,7 @@ def test_tables_hold_what_was_asked_and_exact_values() -> None:
 
 
 def test_values_that_libraries_have_are_sent_as_json_has_them() -> None:
-    frame = pd.DataFrame({"n": pd.array([1, None], dtype="Int64"), "at": pd.to_datetime(["2026-01-01T00:00Z", None])})
+    frame = pd.DataFrame({"n": pd.array([1, None], dtype="Int64"), "at": [pd.Timestamp("2026-01-01T00:00Z"), pd.NaT]})
 
     assert columns_of(frame) == {"n": [1, None], "at": [pd.Timestamp("2026-01-01T00:00Z"), None]}
     assert columns_of({"n": np.array([1, 2])}) == {"n": [1, 2]}

@@ -1,7 +1,7 @@
 """Tables of pandas, polars and Arrow, in and out. Each is an extra, and asked for only where it is used."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
@@ -21,7 +21,7 @@ class ArrowTable(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-Columns: TypeAlias = Mapping[str, Sequence[Any]] | ArrowTable
+Columns: TypeAlias = Mapping[str, Iterable[Any]] | ArrowTable
 """Columns by name: lists, arrays, or a table."""
 
 
@@ -56,7 +56,7 @@ def _listed(column: object) -> list[Any]:
     for name in ("to_pylist", "to_list", "tolist"):
         if hasattr(column, name):
             return list(getattr(column, name)())
-    return list(cast("Sequence[Any]", column))
+    return list(cast("Iterable[Any]", column))
 
 
 def arrow_of(columns: Mapping[str, list[Any]]) -> "pyarrow.Table":
