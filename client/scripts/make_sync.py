@@ -25,6 +25,7 @@ WORDS = {
     "aclose": "close",
     "aclosing": "closing",
     "aiter_raw": "iter_raw",
+    "aread": "read",
 }
 _WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
 _ASYNC = re.compile(r"\basync (?=def |with |for )|\bawait ")

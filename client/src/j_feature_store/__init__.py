@@ -8,8 +8,11 @@
 `AsyncFeatureStore` has the same methods, to be awaited.
 """
 
+from j_feature_store._async.dataset import AsyncTrainingDataset
 from j_feature_store._async.store import AsyncFeatureStore
+from j_feature_store._sync.dataset import TrainingDataset
 from j_feature_store._sync.store import FeatureStore
+from j_feature_store.datasets import DataFile, TrainingDataWarning, Upload
 from j_feature_store.errors import (
     BlockedByDependents,
     Conflict,
@@ -36,11 +39,13 @@ from j_feature_store.values import FeaturePoint, FeatureTimeline, FeatureValues
 __all__ = [
     "Applied",
     "AsyncFeatureStore",
+    "AsyncTrainingDataset",
     "Behind",
     "BlockedByDependents",
     "Change",
     "Conflict",
     "Damaged",
+    "DataFile",
     "FeaturePoint",
     "FeatureStore",
     "FeatureStoreError",
@@ -62,7 +67,10 @@ __all__ = [
     "RunProgress",
     "ServerFault",
     "TimedOut",
+    "TrainingDataWarning",
+    "TrainingDataset",
     "Unauthenticated",
     "Unavailable",
     "UnexpectedAnswer",
+    "Upload",
 ]

@@ -20,7 +20,12 @@ fragment AnyRun on Run {
   progress { ...Progress }
 }
 """
-MATERIALIZATION = "fragment Computed on Materialization { ...AnyRun version { reference } start end trigger }" + RUN
+MATERIALIZATION = "fragment Computed on Materialization { ...AnyRun of: version { reference } start end trigger }" + RUN
+_DATASET = """
+fragment Dataset on TrainingDataset {
+  ...AnyRun name version rows fingerprint warnings files { name split rows bytes sha256 downloadUrl }
+}
+"""
 
 _PLAN = """
 fragment Planned on Plan {
@@ -96,7 +101,9 @@ mutation Cancel($id: ID!) {{ cancelRun(id: $id) {{ ... on RunPayload {{ run {{ .
     repeatable=False,
 )
 ONE_RUN = Operation(
-    f"query Run($id: ID!) {{ node(id: $id) {{ __typename ...Computed }} }} {MATERIALIZATION} {PROGRESS}",
+    f"""
+query Run($id: ID!) {{ node(id: $id) {{ __typename ...Computed ...Dataset }} }}
+{MATERIALIZATION} {_DATASET} {PROGRESS}""",
     "node",
 )
 RUNS = Operation(
@@ -139,4 +146,52 @@ query Timeline($feature: String!, $entity: JSON!, $start: DateTime!, $end: DateT
 }
 """,
     "featureTimeline",
+)
+
+UPLOAD = Operation(
+    f"""
+mutation Upload($input: CreateUploadInput!) {{
+  createUpload(input: $input) {{ ... on UploadPayload {{ id uploadUrl uri expiresAt }} {_ERRORS} }}
+}}
+""",
+    "createUpload",
+)
+CREATE_DATASET = Operation(
+    f"""
+mutation Build($input: CreateTrainingDatasetInput!) {{
+  createTrainingDataset(input: $input) {{
+    ... on TrainingDatasetPayload {{ trainingDataset {{ ...Dataset }} }} {_ERRORS}
+  }}
+}}
+{RUN} {_DATASET} {PROGRESS}""",
+    "createTrainingDataset",
+)
+ONE_DATASET = Operation(
+    f"""
+query Dataset($name: String!, $version: Int, $project: String!) {{
+  trainingDataset(name: $name, version: $version, project: $project) {{ ...Dataset }}
+}}
+{RUN} {_DATASET} {PROGRESS}""",
+    "trainingDataset",
+)
+DATASETS = Operation(
+    f"""
+query Datasets($project: String!, $first: Int!, $after: String) {{
+  trainingDatasets(project: $project, first: $first, after: $after) {{
+    edges {{ node {{ ...Dataset }} }} pageInfo {{ hasNextPage endCursor }}
+  }}
+}}
+{RUN} {_DATASET} {PROGRESS}""",
+    "trainingDatasets",
+)
+DELETE_DATASET = Operation(
+    f"""
+mutation Delete($name: String!, $version: Int!, $project: String!) {{
+  deleteTrainingDataset(name: $name, version: $version, project: $project) {{
+    ... on DeleteTrainingDatasetPayload {{ name version }} {_REFUSED}
+  }}
+}}
+""",
+    "deleteTrainingDataset",
+    repeatable=False,
 )

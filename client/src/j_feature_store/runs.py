@@ -103,7 +103,7 @@ class VersionName(msgspec.Struct, frozen=True):
 class Materialization(Run, frozen=True, rename="camel"):
     """A run that computes the event timestamps from `start` (None: a static view) until before `end`."""
 
-    version: VersionName
+    of: VersionName
     start: datetime | None
     end: datetime
     trigger: str
@@ -111,7 +111,7 @@ class Materialization(Run, frozen=True, rename="camel"):
     @property
     def reference(self) -> str:
         """Of the version that it computes: `aircraft_delays@2`."""
-        return self.version.reference
+        return self.of.reference
 
     @property
     def title(self) -> str:

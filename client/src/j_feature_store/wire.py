@@ -68,6 +68,20 @@ def refusal_of(errors: Sequence[Mapping[str, Any]]) -> Refused:
     return refusal(str(details.get("code", "")), message, details)
 
 
+def refusal_of_file(status: int, headers: Mapping[str, str], content: bytes, name: str) -> FeatureStoreError:
+    """Why a file was not taken or given."""
+    try:
+        told: object = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        told = None
+    if isinstance(told, dict) and {"code", "message"} <= cast("dict[str, Any]", told).keys():
+        body = cast("dict[str, Any]", told)
+        return refusal(body["code"], body["message"], body)
+    if status in BUSY:
+        return Unavailable(f"{name}: the server answered {status}.", _retry_after(headers.get("retry-after")))
+    return UnexpectedAnswer(f"{name}: the server answered {status}.")
+
+
 def result_of(operation: Operation, data: Mapping[str, Any]) -> Any:
     """The value of the operation's field; a member of a union that implements `Error` is raised."""
     if operation.field not in data:

@@ -11,11 +11,10 @@ import msgspec
 
 from j_feature_store._async.connection import Part
 from j_feature_store.bars import Progress, shown
+from j_feature_store.datasets import DatasetRun
 from j_feature_store.errors import NotFound, RunFailed
 from j_feature_store.operations import CANCEL, ONE_RUN, RUNS, START, WATCH
 from j_feature_store.runs import Materialization, Run, RunProgress
-
-A_PAGE = 100
 
 
 class RunMethods(Part):
@@ -62,8 +61,7 @@ class RunMethods(Part):
         run = msgspec.convert(answer["materialization"], Materialization)
         if not wait:
             return run
-        await self._followed(run, progress, timeout)
-        return msgspec.convert(await self._ended(run.id), Materialization)
+        return msgspec.convert(await self._waited(run, progress, timeout), Materialization)
 
     async def watch(
         self, run: Run | str, *, after: int = 0, timeout: float | None = None
@@ -109,8 +107,7 @@ class RunMethods(Part):
         >>> (await store.wait(run, timeout=60)).state
         'SUCCEEDED'
         """
-        await self._followed(run, progress, timeout)
-        return _run_of(await self._ended(run.id))
+        return _run_of(await self._waited(run, progress, timeout))
 
     async def run(self, run: Run | str) -> Run:
         """A run as it is now. Raises NotFound.
@@ -134,16 +131,8 @@ class RunMethods(Part):
         >>> [run.reference for run in await store.runs("aircraft_profile", states=["SUCCEEDED"])]
         ['aircraft_profile@1']
         """
-        found = list[Materialization]()
-        after: str | None = None
-        while len(found) < limit:
-            first = min(limit - len(found), A_PAGE)
-            page = await self._connection.ask_in_project(RUNS, view=view, states=states, first=first, after=after)
-            found += (msgspec.convert(edge["node"], Materialization) for edge in page["edges"])
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                break
-        return found
+        found = await self._connection.listed(RUNS, limit=limit, view=view, states=states)
+        return msgspec.convert(found, list[Materialization])
 
     async def cancel(self, run: Run | str) -> Run:
         """Ask a run to end, whatever it computes; it is CANCELLING until it has. Editor.
@@ -160,17 +149,19 @@ class RunMethods(Part):
         answer = await self._connection.ask(CANCEL, id=_id_of(run))
         return msgspec.convert(answer["run"], Run)
 
+    async def _waited(self, run: Run, progress: Progress, timeout: float | None) -> dict[str, Any]:
+        """The run as it ended well."""
+        await self._followed(run, progress, timeout)
+        found = await self._found(run.id)
+        if found["state"] != "SUCCEEDED":
+            raise RunFailed(_run_of(found))
+        return found
+
     async def _followed(self, run: Run, progress: Progress, timeout: float | None) -> None:
         with shown(progress, run.title) as show:
             async with aclosing(self.watch(run, timeout=timeout)) as events:
                 async for event in events:
                     show(event)
-
-    async def _ended(self, run_id: str) -> dict[str, Any]:
-        found = await self._found(run_id)
-        if found["state"] != "SUCCEEDED":
-            raise RunFailed(_run_of(found))
-        return found
 
     async def _found(self, run_id: str) -> dict[str, Any]:
         found = await self._connection.ask(ONE_RUN, id=run_id)
@@ -180,7 +171,8 @@ class RunMethods(Part):
 
 
 def _run_of(answer: dict[str, Any]) -> Run:
-    return msgspec.convert(answer, Materialization if answer.get("__typename") == "Materialization" else Run)
+    kinds: dict[str, type[Run]] = {"Materialization": Materialization, "TrainingDataset": DatasetRun}
+    return msgspec.convert(answer, kinds.get(answer["__typename"], Run))
 
 
 def _id_of(run: Run | str) -> str:

@@ -5,11 +5,12 @@ from typing import Any, Self
 from j_feature_store._async.connection import Connection
 from j_feature_store._async.definitions import DefinitionMethods
 from j_feature_store._async.runs import RunMethods
+from j_feature_store._async.training import TrainingMethods
 from j_feature_store._async.values import ValueMethods
 from j_feature_store.place import place_of
 
 
-class AsyncFeatureStore(DefinitionMethods, ValueMethods, RunMethods):
+class AsyncFeatureStore(DefinitionMethods, ValueMethods, TrainingMethods, RunMethods):
     """A feature store, over its API. Close it, or use it in a `with` block, to end its connections.
 
     Requests that are safe to repeat are sent again where no answer came: queries, and mutations with an idempotency

@@ -6,8 +6,11 @@ from typing import Any
 
 from j_feature_store._sync.follow import Subscriptions
 from j_feature_store._sync.http import Http
+from j_feature_store._sync.transfers import Transfers
 from j_feature_store.place import Place
 from j_feature_store.wire import Operation
+
+A_PAGE = 100
 
 
 class Connection:
@@ -15,6 +18,7 @@ class Connection:
         self.place = place
         self.retries = retries
         self.http = Http(place, timeout=timeout, retries=retries)
+        self.transfers = Transfers(place, self.http, retries=retries)
         self.subscriptions = Subscriptions(place, timeout=timeout, patience=patience)
 
     def ask(self, operation: Operation, **variables: object) -> Any:
@@ -25,6 +29,19 @@ class Connection:
 
     def input_in_project(self, operation: Operation, values: Mapping[str, object]) -> Any:
         return self.http.ask(operation, {"input": {**values, "project": self.place.project}})
+
+    def listed(self, operation: Operation, *, limit: int, **variables: object) -> list[dict[str, Any]]:
+        """The first items of a list of the project, page after page."""
+        nodes = list[dict[str, Any]]()
+        after: str | None = None
+        while len(nodes) < limit:
+            first = min(limit - len(nodes), A_PAGE)
+            page = self.ask_in_project(operation, first=first, after=after, **variables)
+            nodes += (edge["node"] for edge in page["edges"])
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        return nodes
 
 
 class Part:

@@ -12,11 +12,10 @@ import msgspec
 
 from j_feature_store._sync.connection import Part
 from j_feature_store.bars import Progress, shown
+from j_feature_store.datasets import DatasetRun
 from j_feature_store.errors import NotFound, RunFailed
 from j_feature_store.operations import CANCEL, ONE_RUN, RUNS, START, WATCH
 from j_feature_store.runs import Materialization, Run, RunProgress
-
-A_PAGE = 100
 
 
 class RunMethods(Part):
@@ -63,8 +62,7 @@ class RunMethods(Part):
         run = msgspec.convert(answer["materialization"], Materialization)
         if not wait:
             return run
-        self._followed(run, progress, timeout)
-        return msgspec.convert(self._ended(run.id), Materialization)
+        return msgspec.convert(self._waited(run, progress, timeout), Materialization)
 
     def watch(self, run: Run | str, *, after: int = 0, timeout: float | None = None) -> Generator[RunProgress]:
         """Every event of a run with a sequence greater than `after`, then what follows, until its last one.
@@ -108,8 +106,7 @@ class RunMethods(Part):
         >>> (store.wait(run, timeout=60)).state
         'SUCCEEDED'
         """
-        self._followed(run, progress, timeout)
-        return _run_of(self._ended(run.id))
+        return _run_of(self._waited(run, progress, timeout))
 
     def run(self, run: Run | str) -> Run:
         """A run as it is now. Raises NotFound.
@@ -133,16 +130,8 @@ class RunMethods(Part):
         >>> [run.reference for run in store.runs("aircraft_profile", states=["SUCCEEDED"])]
         ['aircraft_profile@1']
         """
-        found = list[Materialization]()
-        after: str | None = None
-        while len(found) < limit:
-            first = min(limit - len(found), A_PAGE)
-            page = self._connection.ask_in_project(RUNS, view=view, states=states, first=first, after=after)
-            found += (msgspec.convert(edge["node"], Materialization) for edge in page["edges"])
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                break
-        return found
+        found = self._connection.listed(RUNS, limit=limit, view=view, states=states)
+        return msgspec.convert(found, list[Materialization])
 
     def cancel(self, run: Run | str) -> Run:
         """Ask a run to end, whatever it computes; it is CANCELLING until it has. Editor.
@@ -159,17 +148,19 @@ class RunMethods(Part):
         answer = self._connection.ask(CANCEL, id=_id_of(run))
         return msgspec.convert(answer["run"], Run)
 
+    def _waited(self, run: Run, progress: Progress, timeout: float | None) -> dict[str, Any]:
+        """The run as it ended well."""
+        self._followed(run, progress, timeout)
+        found = self._found(run.id)
+        if found["state"] != "SUCCEEDED":
+            raise RunFailed(_run_of(found))
+        return found
+
     def _followed(self, run: Run, progress: Progress, timeout: float | None) -> None:
         with shown(progress, run.title) as show:
             with closing(self.watch(run, timeout=timeout)) as events:
                 for event in events:
                     show(event)
-
-    def _ended(self, run_id: str) -> dict[str, Any]:
-        found = self._found(run_id)
-        if found["state"] != "SUCCEEDED":
-            raise RunFailed(_run_of(found))
-        return found
 
     def _found(self, run_id: str) -> dict[str, Any]:
         found = self._connection.ask(ONE_RUN, id=run_id)
@@ -179,7 +170,8 @@ class RunMethods(Part):
 
 
 def _run_of(answer: dict[str, Any]) -> Run:
-    return msgspec.convert(answer, Materialization if answer.get("__typename") == "Materialization" else Run)
+    kinds: dict[str, type[Run]] = {"Materialization": Materialization, "TrainingDataset": DatasetRun}
+    return msgspec.convert(answer, kinds.get(answer["__typename"], Run))
 
 
 def _id_of(run: Run | str) -> str:

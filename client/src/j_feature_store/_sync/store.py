@@ -6,11 +6,12 @@ from typing import Any, Self
 from j_feature_store._sync.connection import Connection
 from j_feature_store._sync.definitions import DefinitionMethods
 from j_feature_store._sync.runs import RunMethods
+from j_feature_store._sync.training import TrainingMethods
 from j_feature_store._sync.values import ValueMethods
 from j_feature_store.place import place_of
 
 
-class FeatureStore(DefinitionMethods, ValueMethods, RunMethods):
+class FeatureStore(DefinitionMethods, ValueMethods, TrainingMethods, RunMethods):
     """A feature store, over its API. Close it, or use it in a `with` block, to end its connections.
 
     Requests that are safe to repeat are sent again where no answer came: queries, and mutations with an idempotency
