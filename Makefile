@@ -21,7 +21,7 @@ help:
 	@echo "make test     lint, types, import contracts, schema, and tests on real servers"
 	@echo "make bench    what computing, look-ups and publishes cost here: a report, in about four minutes"
 	@echo "make lint     the first part of it"
-	@echo "make format   put the code in form"
+	@echo "make format   put the code in form, and make the client's blocking half of its other one"
 	@echo "make schema   print schema/schema.graphql and schema/definitions.schema.json anew"
 
 run: install
@@ -41,6 +41,7 @@ lint: install check-schema
 	cd frontend && npm run check
 
 format: .venv/ready
+	$(PYTHON) client/scripts/make_sync.py
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
@@ -58,7 +59,7 @@ install: .venv/ready frontend/dist/ready
 	@scripts/tools
 	@touch $@
 
-.venv/ready: .tools/ready pyproject.toml uv.lock
+.venv/ready: .tools/ready pyproject.toml client/pyproject.toml uv.lock
 	uv sync --locked --quiet
 	@touch $@
 
