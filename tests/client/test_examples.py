@@ -40,13 +40,15 @@ def test_an_example_gives_what_it_says(example: doctest.DocTest, store: FeatureS
 
 
 def test_the_example_of_the_package_gives_what_it_says() -> None:
-    check(doctest.DocTestParser().get_doctest(j_feature_store.__doc__ or "", {}, "package", None, 0))
+    example = doctest.DocTestParser().get_doctest(j_feature_store.__doc__ or "", {}, "package", None, 0)
+    check(example)
+    example.globs["store"].close()
 
 
 def check(example: doctest.DocTest) -> None:
     told = io.StringIO()
     runner = doctest.DocTestRunner(optionflags=OPTIONS)
-    runner.run(example, out=told.write)
+    runner.run(example, out=told.write, clear_globs=False)
     assert runner.summarize(verbose=False).failed == 0, told.getvalue()
 
 
