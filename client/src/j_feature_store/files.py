@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from j_feature_store.datasets import DataFile
 from j_feature_store.errors import InvalidInput, UnexpectedAnswer
-from j_feature_store.tables import ArrowTable, write_parquet
+from j_feature_store.tables import ArrowTable, is_table, write_parquet
 
 PIECE = 1 << 20
 CONTENT_TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv"}
@@ -28,6 +28,8 @@ def as_file(given: Sendable) -> Generator[Path]:
         content_type(path)
         yield path
         return
+    if not is_table(given):
+        raise InvalidInput(f"A {type(given).__name__} is neither a table nor the path of a file with one.")
     with TemporaryDirectory(prefix="jfs-") as folder:
         path = Path(folder) / "table.parquet"
         write_parquet(given, path)

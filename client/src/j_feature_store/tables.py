@@ -88,6 +88,11 @@ def read_polars(paths: Sequence[Path]) -> "polars.DataFrame":
     return polars.concat([polars.read_parquet(path) for path in paths])
 
 
+def is_table(given: object) -> bool:
+    """Also one of polars that is not computed yet."""
+    return isinstance(given, ArrowTable) or _is_of("polars", given)
+
+
 def write_parquet(table: ArrowTable, path: Path) -> None:
     """Raises InvalidInput for columns that Parquet cannot hold."""
     frame: Any = table

@@ -1,0 +1,209 @@
+"""Training data from a table to a table: each row as it was, with what could have been known at its moment."""
+
+# pyright: basic
+# (types of pandas' and Arrow's columns are unknown in part)
+
+import warnings
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from j_feature_store import (
+    AsyncFeatureStore,
+    FeatureStore,
+    InvalidInput,
+    NotFound,
+    TrainingDataset,
+    TrainingDataWarning,
+)
+from j_feature_store.datasets import splits_of
+from j_feature_store.files import as_file
+from tests.client.cutting import answers_lost
+from tests.client.world import World
+
+FEATURES = ["aircraft_delays:flights_7d", "aircraft_delays:mean_dep_delay_7d", "aircraft_profile:seats"]
+LARGE = 2**53 + 1
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def spine() -> pd.DataFrame:
+    """Twelve rows, the same plane at several moments, one equal to another, one of no plane, none in order."""
+    tails = ["N14228", "N24211", None, "not a plane", "N14228", "N14228"] * 2
+    days = [5, 9, 5, 5, 3, 5, 12, 300, 5, 5, 1, 5]
+    moments = [TODAY - timedelta(days=day) for day in days]
+    return pd.DataFrame({"label": range(LARGE, LARGE + 12), "tailnum": tails, "at": moments})
+
+
+@pytest.fixture(scope="module")
+def dataset(world: World) -> Generator[TrainingDataset]:
+    with world.store() as store, warnings.catch_warnings():
+        warnings.simplefilter("ignore", TrainingDataWarning)
+        yield store.training_dataset(
+            "flights",
+            FEATURES,
+            spine=spine(),
+            event_timestamp="at",
+            splits={"train": 0.75, "test": 0.25},
+            split_by="entity",
+        )
+
+
+def test_each_row_has_what_the_offline_store_answers_at_its_moment(
+    store: FeatureStore, dataset: TrainingDataset
+) -> None:
+    found = {row["label"]: row for row in dataset.to_arrow().to_pylist()}
+
+    assert len(found) == 12
+    for row in spine().to_dict("records"):
+        known = store.features_at(row["at"].to_pydatetime(), FEATURES, {"tailnum": [row["tailnum"]]})
+        assert {name: found[row["label"]][name] for name in FEATURES} == known.to_dicts()[0]
+    assert [found[LARGE + index]["aircraft_profile:seats"] for index in (0, 1, 2, 3)] == [149, 149, None, None]
+    assert found[LARGE]["aircraft_delays:flights_7d"] > 0
+
+
+def test_tables_of_every_kind_hold_the_same(dataset: TrainingDataset) -> None:
+    arrow, polars, pandas = dataset.to_arrow(), dataset.to_polars(), dataset.to_pandas()
+
+    assert polars.to_dict(as_series=False) == arrow.to_pydict()
+    assert pandas["label"].tolist() == arrow.column("label").to_pylist()
+    assert str(pandas["aircraft_delays:flights_7d"].dtype) == "Int64"
+    assert pandas["aircraft_delays:flights_7d"].isna().sum() == arrow.column("aircraft_delays:flights_7d").null_count
+
+
+def test_a_split_is_asked_for_by_its_name(dataset: TrainingDataset) -> None:
+    train, test = (dataset.to_pandas(split=split) for split in ("train", "test"))
+
+    assert sorted([*train["label"], *test["label"]]) == list(range(LARGE, LARGE + 12))
+    assert not set(train["tailnum"].dropna()) & set(test["tailnum"].dropna())
+    with pytest.raises(NotFound, match=r"no split 'validation'; its splits are test, train"):
+        dataset.to_pandas(split="validation")
+
+
+def test_files_come_to_lie_in_a_folder(dataset: TrainingDataset, tmp_path: Path) -> None:
+    paths = dataset.download(tmp_path / "data")
+    again = dataset.download(tmp_path / "data")
+
+    assert paths == again
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == sorted(file.name for file in dataset.files)
+    assert sum(pq.read_metadata(path).num_rows for path in paths) == dataset.rows == 12
+
+
+def test_one_that_was_made_before_is_found_and_listed(store: FeatureStore, dataset: TrainingDataset) -> None:
+    found = store.get_training_dataset("flights")
+
+    assert (found.name, found.version, found.fingerprint) == ("flights", 1, dataset.fingerprint)
+    assert repr(found) == "<training data set flights@1: SUCCEEDED, 12 rows>"
+    assert "flights" in [each.name for each in store.training_datasets()]
+    with pytest.raises(NotFound, match="flights@7"):
+        store.get_training_dataset("flights", 7)
+
+
+def test_what_the_server_warns_of_is_a_warning_here(store: FeatureStore) -> None:
+    nobody = pd.DataFrame({"tailnum": ["not a plane"] * 5, "at": TODAY})
+
+    with pytest.warns(TrainingDataWarning, match=r"nobody@1: .*MISSING"):
+        dataset = store.training_dataset("nobody", FEATURES[2:], spine=nobody, event_timestamp="at")
+
+    assert dataset.warnings
+
+
+def test_who_does_not_wait_waits_where_rows_are_read(store: FeatureStore) -> None:
+    dataset = store.training_dataset("later", FEATURES[2:], spine=planes(), event_timestamp="at", wait=False)
+
+    assert dataset.rows is None
+    assert dataset.to_pandas()["aircraft_profile:seats"].tolist() == [149, 149]
+
+
+def test_a_spine_may_be_sent_once_and_named_twice(store: FeatureStore) -> None:
+    sent = store.upload(planes())
+
+    first = store.training_dataset("twice", FEATURES[2:], spine=sent, event_timestamp="at")
+    second = store.training_dataset("twice", FEATURES[2:], spine=sent, event_timestamp="at")
+
+    assert (first.version, second.version) == (1, 2)
+    assert first.fingerprint == second.fingerprint
+    second.delete()
+    assert store.get_training_dataset("twice").version == 1
+
+
+async def test_it_may_be_awaited(world: World) -> None:
+    seen: list[str] = []
+    async with AsyncFeatureStore(world.url) as store:
+        dataset = await store.training_dataset(
+            "awaited",
+            FEATURES[2:],
+            spine=planes(),
+            event_timestamp="at",
+            progress=lambda event: seen.append(event.state),
+        )
+        frame = await dataset.to_polars()
+
+    assert frame["aircraft_profile:seats"].to_list() == [149, 149]
+    assert (seen[0], seen[-1]) == ("QUEUED", "SUCCEEDED")
+
+
+def test_lost_answers_make_neither_a_second_data_set_nor_a_spine_in_part(world: World, store: FeatureStore) -> None:
+    with answers_lost(world.port, times=2) as line, FeatureStore(line.url) as over_it:
+        dataset = over_it.training_dataset("once", FEATURES[2:], spine=planes(), event_timestamp="at")
+
+    assert dataset.version == store.get_training_dataset("once").version == 1
+
+
+def test_a_spine_that_lacks_a_column_is_refused(store: FeatureStore) -> None:
+    with pytest.raises(InvalidInput, match="tailnum"):
+        store.training_dataset("wrong", FEATURES, spine=planes().drop(columns="tailnum"), event_timestamp="at")
+    with pytest.raises(InvalidInput, match="either `spine` or `spine_source`"):
+        store.training_dataset("wrong", FEATURES, event_timestamp="at")
+
+
+def planes() -> pd.DataFrame:
+    return pd.DataFrame({"tailnum": ["N14228", "N24211"], "at": TODAY})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
+        pd.DataFrame({"n": [LARGE, 2]}, index=pd.Index(["N1", None], name="tail")),
+        pl.DataFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
+        pl.LazyFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
+        pa.table({"tail": ["N1", None], "n": [LARGE, 2]}),
+        pa.table({"tail": ["N1", None], "n": [LARGE, 2]}).to_reader(),
+    ],
+    ids=["pandas", "pandas index", "polars", "polars lazy", "arrow", "arrow stream"],
+)
+def test_a_table_of_any_kind_becomes_the_same_parquet(table: object) -> None:
+    with as_file(table) as path:  # type: ignore[arg-type]
+        assert pq.read_table(path).to_pydict() == {"tail": ["N1", None], "n": [LARGE, 2]}
+
+    assert not path.exists()
+
+
+def test_what_is_neither_a_table_nor_a_file_of_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "spine.xlsx").write_bytes(b"x")
+
+    for given, told in [
+        (tmp_path / "spine.xlsx", "neither .parquet nor .csv"),
+        (tmp_path / "none.csv", "no file"),
+        (pd.DataFrame({"x": [1, "a"]}), "cannot be written as Parquet"),
+        ([1, 2], "neither a table"),
+    ]:
+        with pytest.raises(InvalidInput, match=told), as_file(given):  # type: ignore[arg-type]
+            pass
+
+
+def test_splits_are_shares_or_ranges() -> None:
+    shares = {"splits": [{"name": "a", "fraction": 0.5}, {"name": "b", "fraction": 0.5}], "splitBy": "ENTITY"}
+    ranges = {"splits": [{"name": "a", "start": None, "end": TODAY}], "splitBy": "TIME"}
+
+    assert splits_of({"a": 0.5, "b": 0.5}, "entity") == shares
+    assert splits_of({"a": (None, TODAY)}, None) == ranges
+    assert splits_of(None, None) == {}
+    with pytest.raises(InvalidInput):
+        splits_of({"a": 0.5, "b": (None, TODAY)}, None)
