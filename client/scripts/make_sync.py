@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-PACKAGE = Path(__file__).resolve().parents[1] / "src" / "j_feature_store"
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "client" / "src" / "j_feature_store"
 BY_HAND = {"io.py"}
 WORDS = {
     "_async": "_sync",
@@ -33,22 +35,24 @@ HEAD = "# Made by client/scripts/make_sync.py from _async/{name}: change that on
 
 
 def synchronous(name: str, text: str) -> str:
-    """The same module without asyncio."""
+    """The same module without asyncio, not in form."""
     body = _WORD.sub(lambda found: WORDS[found[0]], _ASYNC.sub("", text))
-    return _in_form(HEAD.format(name=name) + body)
+    return HEAD.format(name=name) + body
 
 
-def _in_form(text: str) -> str:
-    ruff = [sys.executable, "-m", "ruff"]
-    name = ["--stdin-filename", str(PACKAGE / "_sync" / "module.py"), "-"]
-    for command in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        text = subprocess.run([*ruff, *command, *name], input=text, capture_output=True, text=True, check=True).stdout
-    return text
+def in_form(modules: dict[str, str]) -> dict[str, str]:
+    with TemporaryDirectory() as folder:
+        for name, text in modules.items():
+            (Path(folder) / name).write_text(text)
+        for command in (["check", "--select", "I", "--fix"], ["format"]):
+            ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--config", str(ROOT / "pyproject.toml")]
+            subprocess.run([*ruff, folder], check=True)
+        return {name: (Path(folder) / name).read_text() for name in modules}
 
 
 def main() -> int:
     sources = {path.name: path for path in (PACKAGE / "_async").glob("*.py") if path.name not in BY_HAND}
-    wanted = {name: synchronous(name, path.read_text()) for name, path in sources.items()}
+    wanted = in_form({name: synchronous(name, path.read_text()) for name, path in sources.items()})
     there = {path.name: path.read_text() for path in (PACKAGE / "_sync").glob("*.py") if path.name not in BY_HAND}
     if "--check" in sys.argv[1:]:
         differing = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))

@@ -9,11 +9,14 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+import pandas
 import pytest
 
 import j_feature_store
 from j_feature_store import AsyncFeatureStore, FeatureStore
 from tests.client.world import World
+
+pytestmark = pytest.mark.filterwarnings("ignore::j_feature_store.TrainingDataWarning")
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
@@ -27,6 +30,14 @@ def examples_of(kind: type) -> Iterator[doctest.DocTest]:
 
 PLAIN = list(examples_of(FeatureStore))
 AWAITED = list(examples_of(AsyncFeatureStore))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def seats(world: World) -> None:
+    """A data set of three rows, which examples find."""
+    rows = pandas.DataFrame({"tailnum": ["N14228", "N24211", "not a plane"], "at": pandas.Timestamp.now("UTC")})
+    with world.store() as store:
+        store.training_dataset("seats", ["aircraft_profile:seats"], spine=rows, event_timestamp="at")
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from j_feature_store import FeatureStore
 
 MONTH = 12
 CARRIERS = "carrier IN ('UA', 'DL', 'B6')"
-PATIENCE = 60.0
+PATIENCE = 240.0
 NEW_TOKEN = (
     "mutation($input: CreateTokenInput!) { createToken(input: $input) { ... on CreateTokenPayload { secret } } }"
 )
@@ -73,6 +73,7 @@ class World:
     def until_ready(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
+            assert self.processes["api"].poll() is None, "the API has ended"
             assert time.monotonic() < deadline, "the API does not start"
             time.sleep(0.05)
 
