@@ -13,7 +13,8 @@ from graphql_api.domain.times import Intervals, TimeRange, utc_now
 from graphql_api.errors import NotFound
 from graphql_api.stores.pins import pinned_commits
 
-ALL_TIME = TimeRange(-(1 << 63), 1 << 63)
+ALL_TIME = TimeRange(-(1 << 63), (1 << 63) - 1)
+"""As far as MongoDB has integers."""
 _COMMITS_A_QUERY = 500
 
 

@@ -18,6 +18,7 @@ from graphql_api.documents.commits import CommitDocument, CommitKind
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument, ViewEntityPart, ViewKeyPart
 from graphql_api.documents.materializations import MaterializationDocument
+from graphql_api.documents.models import bind
 from graphql_api.domain.times import TimeRange
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import MergeRows, Relation, Slice, Staged, View
@@ -240,6 +241,7 @@ async def wipe(tools: Tools) -> None:
 
 
 async def open_ledger(tools: Tools, folder: Path, data_id: int = 1) -> Ledger:
+    await bind(tools.database)  # since another test may have had a database of its own
     copy = await data_copy(data_id)
     await sales_view(copy)
     version = await sales_version(copy)

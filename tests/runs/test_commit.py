@@ -132,6 +132,19 @@ async def test_the_latest_event_goes_back_where_the_newest_range_is_run_again_wi
     assert (await of(copy)).latest_event == 14
 
 
+async def test_the_latest_event_goes_back_where_nothing_came_after_it(queue: RunQueue) -> None:
+    copy = await data_copy()
+    hold = await held(queue, copy, 0, 40)
+    await staged(hold, (0, 9), (10, 19))
+    assert await commit(hold, rows=2, latest_event=19)
+    await finish.succeed(hold, Reporter(hold))
+
+    again = await held(queue, copy, 10, 30)
+    assert await commit(again, rows=0, latest_event=None)
+
+    assert (await of(copy)).latest_event == 9
+
+
 async def test_the_first_run_that_succeeds_publishes_a_view(queue: RunQueue, database: Database) -> None:
     copy = await data_copy()
     await sales_view(copy)

@@ -181,7 +181,10 @@ async def test_rows_that_could_not_go_online_are_still_found_after_a_merge(ledge
 
 
 async def test_housekeeping_merges_where_there_are_many_small_files(shared_tools: Tools, tmp_path: Path) -> None:
-    few, many = await open_ledger(shared_tools, tmp_path, 1), await open_ledger(shared_tools, tmp_path, 2)
+    folders = [tmp_path / name for name in ("few", "many")]
+    for folder in folders:
+        folder.mkdir()
+    few, many = [await open_ledger(shared_tools, folder, number) for number, folder in enumerate(folders, start=1)]
     for ledger, runs in ((few, 4), (many, 16)):
         for number in range(runs):
             await ledger.write(hours(number, number + 1), sales(number, number + 1))
