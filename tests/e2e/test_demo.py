@@ -146,7 +146,7 @@ def test_real_rows_are_kept_out(demo: Demo, reference: str, quarantined: int, re
     )
 
 
-@pytest.mark.parametrize("name", ["online_features", "features_by_reference", "feature_views", "plan"])
+@pytest.mark.parametrize("name", ["online_features", "features_by_reference", "feature_views", "plan", "features_at"])
 def test_a_tab_that_reads_works(demo: Demo, name: str) -> None:
     answer = demo.ask(EXAMPLES[name].document, **EXAMPLES[name].variables)
 
@@ -165,6 +165,17 @@ def test_the_tabs_that_start_a_run_and_watch_it_work(demo: Demo) -> None:
     assert seen["run"]["id"] == started["id"]
     assert [event["sequence"] for event in progress] == list(range(1, len(progress) + 1))
     assert (progress[0]["state"], progress[-1]["state"]) == ("QUEUED", "SUCCEEDED")
+
+
+def test_the_tab_that_asks_for_training_data_works(demo: Demo) -> None:
+    create = EXAMPLES["training_dataset"]
+    made = demo.ask(create.document, **create.variables)["createTrainingDataset"]["trainingDataset"]
+    watch = EXAMPLES["run_progress"]
+    with subscribed(demo, watch.document, {**watch.variables, "id": made["id"]}) as one:
+        progress = [event["runProgress"] for event in events(one)]
+
+    assert (made["name"], made["version"]) == ("late_departures", 1)
+    assert (progress[-1]["state"], progress[-1]["rowsWritten"]) == ("SUCCEEDED", 336_776)
 
 
 @contextmanager

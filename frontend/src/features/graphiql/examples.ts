@@ -10,12 +10,20 @@ const variables = import.meta.glob<string>('../../../../graphql_api/examples/ope
   eager: true,
 })
 
+const DAY_MS = 86_400_000
+
+/** A moment of the demo is told as `<30 days ago>`, since its year ends when it is set up. */
+const dated = (text: string) =>
+  text.replace(/<(\d+) days ago>/g, (_, days: string) =>
+    new Date(Date.now() - Number(days) * DAY_MS).toISOString(),
+  )
+
 /** The tabs of a first visit, in the order of the files' names. */
 export const examples = Object.entries(queries)
   .sort(([one], [other]) => one.localeCompare(other))
   .map(([path, query]) => ({
     query,
-    variables: variables[path.replace(/\.graphql$/, '.variables.json')] ?? '',
+    variables: dated(variables[path.replace(/\.graphql$/, '.variables.json')] ?? ''),
   }))
 
 /** GraphiQL shows the variables of its default tabs, but not of the first: that one takes `initialVariables`. On later
