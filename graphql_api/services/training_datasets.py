@@ -40,7 +40,8 @@ from graphql_api.services.spines import Spines
 from graphql_api.serving.compile import reference_entries, service_and_entries
 from graphql_api.serving.join_plan import inputs_of, plan_join
 from graphql_api.serving.plan import Entry
-from graphql_api.stores.objects import ObjectStore, Reading
+from graphql_api.stores.object_streams import Reading
+from graphql_api.stores.objects import ObjectStore
 
 _CREATE, _DELETE = "createTrainingDataset", "deleteTrainingDataset"
 DOWNLOAD_SECONDS = 3_600.0

@@ -8,26 +8,23 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, Self, cast
+from typing import Self, cast
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
-from aiohttp import ClientError as HttpError
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from graphql_api.errors import Conflict, InvalidInput, NotFound, Unavailable, UserError
+from graphql_api.errors import Conflict, InvalidInput, Unavailable
 from graphql_api.settings import Settings
+from graphql_api.stores.object_streams import READ_BYTES, Incoming, Reading
 from graphql_api.stores.places import Pattern, check_length, is_within, split_uri
+from graphql_api.stores.s3 import Body, S3Client, answering, code_of
 
-_PART_BYTES = 16 << 20
-_INCOMING_BYTES = 8 << 20
-_READ_BYTES = 1 << 20
 _KEPT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict", "412")
-_MISSING = ("NoSuchKey", "NoSuchBucket", "404", "NotFound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +38,6 @@ class ObjectInfo:
 class OwnObject:
     key: str
     modified: datetime
-
-
-class _Body(Protocol):
-    async def read(self, amt: int) -> bytes: ...
-    def close(self) -> None: ...
-
-
-class _Client(Protocol):
-    """What is used of aiobotocore's client, whose methods exist only at run time."""
-
-    async def create_bucket(self, **arguments: object) -> dict[str, Any]: ...
-    async def put_object(self, **arguments: object) -> dict[str, Any]: ...
-    async def get_object(self, **arguments: object) -> dict[str, Any]: ...
-    async def delete_object(self, **arguments: object) -> dict[str, Any]: ...
-    async def list_objects_v2(self, **arguments: object) -> dict[str, Any]: ...
-    async def create_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
-    async def upload_part(self, **arguments: object) -> dict[str, Any]: ...
-    async def complete_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
-    async def abort_multipart_upload(self, **arguments: object) -> dict[str, Any]: ...
 
 
 class ObjectStore:
@@ -79,7 +57,7 @@ class ObjectStore:
         self.bucket = bucket
         self._places = (*places, f"s3://{bucket}/uploads/")
         self._exits = AsyncExitStack()
-        self._open: _Client | None = None
+        self._open: S3Client | None = None
         self._arguments: dict[str, object] = {
             "endpoint_url": endpoint_url,
             "aws_access_key_id": access_key_id,
@@ -109,7 +87,7 @@ class ObjectStore:
 
     async def __aenter__(self) -> Self:
         manager = AioSession().create_client("s3", **self._arguments)  # pyright: ignore[reportUnknownMemberType, reportArgumentType]
-        self._open = cast("_Client", await self._exits.enter_async_context(manager))
+        self._open = cast("S3Client", await self._exits.enter_async_context(manager))
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -117,7 +95,7 @@ class ObjectStore:
         await self._exits.aclose()
 
     @property
-    def _client(self) -> _Client:
+    def _client(self) -> S3Client:
         if self._open is None:
             raise RuntimeError("the object store is not open")
         return self._open
@@ -132,28 +110,28 @@ class ObjectStore:
         return split_uri(uri)[0] == self.bucket and not is_within(uri, self._places[:-1])
 
     async def ensure_bucket(self, bucket: str | None = None) -> None:
-        async with _answering():
+        async with answering():
             try:
                 await self._client.create_bucket(Bucket=bucket or self.bucket)
             except ClientError as error:
-                if _code(error) not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
+                if code_of(error) not in ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"):
                     raise
 
     async def readable(self, timeout_seconds: float = 2.0) -> None:
         """Return if our bucket can be listed; raises Unavailable, or NotFound without the bucket."""
         try:
-            async with asyncio.timeout(timeout_seconds), _answering():
+            async with asyncio.timeout(timeout_seconds), answering():
                 await self._client.list_objects_v2(Bucket=self.bucket, MaxKeys=1, Prefix="readiness/")
         except TimeoutError as error:
             raise Unavailable("The object store does not answer.", retry_after_seconds=1.0) from error
 
     async def put_bytes(self, uri: str, content: bytes) -> None:
         bucket, key = split_uri(uri)
-        async with _answering():
+        async with answering():
             await self._client.put_object(Bucket=bucket, Key=key, Body=content)
 
     @asynccontextmanager
-    async def incoming(self, key: str) -> "AsyncGenerator[Incoming]":
+    async def incoming(self, key: str) -> AsyncGenerator[Incoming]:
         """An object of ours that comes piece by piece, under a key that holds nothing: it is there, whole, once it is
         finished. Where the block ends before, however it does, nothing is."""
         target = Incoming(self._client, self.bucket, key)
@@ -165,26 +143,10 @@ class ObjectStore:
     async def put_file(self, key: str, path: Path) -> None:
         """Store a file of ours under a key that was never used before; large ones in parts."""
         with _reading(path) as file:
-            size = os.fstat(file).st_size
-            if size <= _PART_BYTES:
-                await self.put_bytes(self.uri(key), _read_whole(file, size))
-                return
-            async with _answering():
-                await self._put_parts(key, file)
-
-    async def _put_parts(self, key: str, file: int) -> None:
-        target = {"Bucket": self.bucket, "Key": key}
-        upload = {**target, "UploadId": (await self._client.create_multipart_upload(**target))["UploadId"]}
-        parts: list[dict[str, object]] = []
-        try:
-            while part := _read_whole(file, _PART_BYTES):
-                number = len(parts) + 1
-                done = await self._client.upload_part(**upload, PartNumber=number, Body=part)
-                parts.append({"PartNumber": number, "ETag": done["ETag"]})
-        except BaseException:
-            await self._client.abort_multipart_upload(**upload)
-            raise
-        await self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+            async with self.incoming(key) as target:
+                while piece := os.read(file, READ_BYTES):
+                    await target.write(piece)
+                await target.finish()
 
     async def fetch(self, uri: str, path: Path, *, etag: str | None = None, size: int | None = None) -> None:
         """Bring a whole object to `path`.
@@ -192,9 +154,9 @@ class ObjectStore:
         Raises NotFound; Conflict where it is no longer the object of that ETag or size; Unavailable."""
         self._require_known(uri)
         bucket, key = split_uri(uri)
-        async with _answering(uri):
+        async with answering(uri):
             answer = await self._client.get_object(Bucket=bucket, Key=key)
-            body = cast("_Body", answer["Body"])
+            body = cast("Body", answer["Body"])
             try:
                 if (etag is not None and _bare(answer["ETag"]) != etag) or size not in (None, answer["ContentLength"]):
                     raise Conflict(f"{uri} has changed.")
@@ -205,11 +167,11 @@ class ObjectStore:
             raise Unavailable(f"{uri} broke off after {received} of {answer['ContentLength']} bytes.", 1.0)
 
     @asynccontextmanager
-    async def reading(self, key: str) -> AsyncGenerator["Reading"]:
+    async def reading(self, key: str) -> AsyncGenerator[Reading]:
         """An object of ours, read piece by piece. Raises NotFound, Unavailable."""
-        async with _answering():
+        async with answering():
             answer = await self._client.get_object(Bucket=self.bucket, Key=key)
-        body = cast("_Body", answer["Body"])
+        body = cast("Body", answer["Body"])
         try:
             yield Reading(answer["ContentLength"], body)
         finally:
@@ -229,7 +191,7 @@ class ObjectStore:
     async def _list_all(self, bucket: str, prefix: str) -> AsyncIterator[ObjectInfo]:
         more: dict[str, object] = {}
         while True:
-            async with _answering(f"s3://{bucket}/"):
+            async with answering(f"s3://{bucket}/"):
                 page = await self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, **more)
             for found in page.get("Contents", ()):
                 if not found["Key"].endswith("/") and "//" not in found["Key"]:
@@ -238,10 +200,10 @@ class ObjectStore:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
-    async def page(self, prefix: str, *, after: str | None = None, most: int = 1_000) -> "Sequence[OwnObject]":
+    async def page(self, prefix: str, *, after: str | None = None, most: int = 1_000) -> Sequence[OwnObject]:
         """Objects of ours in the order of their keys, at most 1,000 of those that follow `after`."""
         place: dict[str, object] = {"Bucket": self.bucket, "Prefix": prefix, "MaxKeys": most}
-        async with _answering():
+        async with answering():
             found = await self._client.list_objects_v2(**place, **({"StartAfter": after} if after else {}))
         return [OwnObject(item["Key"], item["LastModified"]) for item in found.get("Contents", ())]
 
@@ -250,19 +212,19 @@ class ObjectStore:
         key = f"{prefix}probe-{secrets.token_hex(8)}"
         probe = {"Bucket": self.bucket, "Key": key, "Body": b"", "IfNoneMatch": "*"}
         try:
-            async with _answering():
+            async with answering():
                 await self._client.put_object(**probe)
                 try:
                     await self._client.put_object(**probe)
                 except ClientError as error:
-                    return _code(error) in _KEPT_FIRST
+                    return code_of(error) in _KEPT_FIRST
                 return False
         finally:
             await self.delete(key)
 
     async def delete(self, key: str) -> None:
         """Remove an object of ours; one that is not there is as good as removed."""
-        async with _answering():
+        async with answering():
             await self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def _require_known(self, uri: str) -> None:
@@ -272,106 +234,16 @@ class ObjectStore:
             raise InvalidInput(f"{uri} is not a place that the server's settings allow (allowed: {allowed}).")
 
 
-class Reading:
-    def __init__(self, size: int, body: _Body) -> None:
-        self.size = size
-        self._body = body
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """All of it. Raises Unavailable where it breaks off."""
-        received = 0
-        async with _answering():
-            while piece := await self._body.read(_READ_BYTES):
-                received += len(piece)
-                yield piece
-        if received != self.size:
-            raise Unavailable(f"The object broke off after {received} of {self.size} bytes.", 1.0)
-
-
-class Incoming:
-    """What has come of an object; no more of it than one part is in memory."""
-
-    def __init__(self, client: _Client, bucket: str, key: str) -> None:
-        self._client = client
-        self._target: dict[str, object] = {"Bucket": bucket, "Key": key}
-        self._upload: dict[str, object] | None = None
-        self._held = bytearray()
-        self._parts: list[dict[str, object]] = []
-
-    async def write(self, piece: bytes) -> None:
-        """Raises Unavailable."""
-        self._held += piece
-        if len(self._held) >= _INCOMING_BYTES:
-            await self._send_part()
-
-    async def finish(self) -> None:
-        """Raises Unavailable."""
-        async with _answering():
-            if self._upload is None:
-                await self._client.put_object(**self._target, Body=bytes(self._held))
-                return
-            if self._held:
-                await self._send_part()
-            await self._client.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": self._parts})
-            self._upload = None
-
-    async def give_up(self) -> None:
-        """What was sent of an object that is not finished is no object, even where this fails."""
-        if self._upload is not None:
-            with suppress(UserError):
-                async with _answering():
-                    await self._client.abort_multipart_upload(**self._upload)
-
-    async def _send_part(self) -> None:
-        async with _answering():
-            if self._upload is None:
-                begun = await self._client.create_multipart_upload(**self._target)
-                self._upload = {**self._target, "UploadId": begun["UploadId"]}
-            number, body = len(self._parts) + 1, bytes(self._held)
-            self._held.clear()
-            done = await self._client.upload_part(**self._upload, PartNumber=number, Body=body)
-            self._parts.append({"PartNumber": number, "ETag": done["ETag"]})
-
-
-@asynccontextmanager
-async def _answering(place: str = "the object store") -> AsyncGenerator[None]:
-    """Say what went wrong in our own words."""
-    try:
-        yield
-    except ClientError as error:
-        code = _code(error)
-        if code in _MISSING:
-            raise NotFound(f"There is nothing at {place}.") from error
-        status = cast("int", error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))  # pyright: ignore[reportUnknownMemberType]
-        if status >= 500 or code in ("SlowDown", "RequestTimeout"):
-            raise Unavailable(f"The object store failed ({code}).", retry_after_seconds=1.0) from error
-        raise InvalidInput(f"The object store refuses {place}: {code}.") from error
-    except (BotoCoreError, HttpError, ConnectionError, TimeoutError) as error:
-        raise Unavailable("The object store does not answer.", retry_after_seconds=1.0) from error
-
-
-def _code(error: ClientError) -> str:
-    return str(cast("object", error.response.get("Error", {}).get("Code", "unknown")))  # pyright: ignore[reportUnknownMemberType]
-
-
 def _bare(etag: str) -> str:
     return etag.strip('"')
 
 
-async def _drain(body: _Body, path: Path) -> int:
+async def _drain(body: Body, path: Path) -> int:
     received = 0
     with _writing(path) as file:
-        while part := await body.read(_READ_BYTES):
+        while part := await body.read(READ_BYTES):
             received += os.write(file, part)
     return received
-
-
-def _read_whole(file: int, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size and (part := os.read(file, size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 @contextmanager
