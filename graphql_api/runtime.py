@@ -16,6 +16,7 @@ from graphql_api.runs.queue import RunQueue
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.audit import Audit
 from graphql_api.services.data_sources import DataSources
+from graphql_api.services.dataset_files import DatasetFiles
 from graphql_api.services.deleting import Deleting
 from graphql_api.services.entities import Entities
 from graphql_api.services.exports import Exports
@@ -78,6 +79,7 @@ class Services:
     links: Links
     uploads: Uploads
     training_datasets: TrainingDatasets
+    dataset_files: DatasetFiles
     runs: Runs
     materializations: Materializations
     run_progress: RunProgress
@@ -180,10 +182,9 @@ class Runtime:
                 database=self.database,
                 queue=queue,
                 spines=Spines(uploads=uploads, objects=self.objects, cache=self.cache, sandbox=self.sandbox),
-                links=links,
                 objects=self.objects,
-                previews=previews,
             ),
+            dataset_files=DatasetFiles(links=links, objects=self.objects, previews=previews),
             runs=Runs(queue=queue),
             materializations=materializations,
             run_progress=RunProgress(projects=projects, database=self.database, feed=self.feed),

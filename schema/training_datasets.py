@@ -50,7 +50,7 @@ class DataFile:
         "as long as the token counts that it was asked for with."
     )
     def download_url(self, info: Info) -> str:
-        return info.context.services.training_datasets.download_url(info.context.viewer, self.run, self.name)
+        return info.context.services.dataset_files.download_url(info.context.viewer, self.run, self.name)
 
 
 @strawberry.type(
@@ -133,15 +133,15 @@ class TrainingDataset(Run):
     def manifest_url(self, info: Info) -> str | None:
         if self.document.manifest is None:
             return None
-        service = info.context.services.training_datasets
-        return service.download_url(info.context.viewer, self.document, MANIFEST)
+        files = info.context.services.dataset_files
+        return files.download_url(info.context.viewer, self.document, MANIFEST)
 
     @strawberry.field(
         description="Its first rows; empty until it is built. Null, with an error, where they cannot be read."
     )
     async def preview(self, info: Info, first: FirstRows = 20) -> Table | None:
         limit = PageRequest.of(first, default=20).first
-        rows = await info.context.services.training_datasets.preview(self.document, limit)
+        rows = await info.context.services.dataset_files.preview(self.document, limit)
         return Table.of(rows, {one.name: _value_type(one.data_type) for one in rows.columns})
 
 

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from graphql_api.doors.answers import refusal, wrong_method
 from graphql_api.errors import NotFound, UserError
 from graphql_api.runtime import Runtime
-from graphql_api.services.training_datasets import path_of
+from graphql_api.services.dataset_files import path_of
 
 
 class DownloadEndpoint:
@@ -34,7 +34,7 @@ class DownloadEndpoint:
                 raise NotFound("There is no such training data set.")
             path = path_of(ObjectId(run_id), name)
             await runtime.services.links.require(path, dict(request.query_params), method="GET")
-            opened = runtime.services.training_datasets.reading(ObjectId(run_id), name)
+            opened = runtime.services.dataset_files.reading(ObjectId(run_id), name)
             part, reading = await stack.enter_async_context(opened)
         except UserError as error:
             return refusal(error)

@@ -1,7 +1,7 @@
-"""Training data sets: asked for, listed, read and deleted; workers build them."""
+"""Training data sets: asked for, listed and deleted; workers build them."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import cast
 
 from beanie import PydanticObjectId
@@ -18,33 +18,28 @@ from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of, in_transaction
 from graphql_api.documents.recording import archived, record_deed
-from graphql_api.documents.training_datasets import DatasetFilePart, SpinePart, TrainingDatasetDocument
+from graphql_api.documents.training_datasets import SpinePart, TrainingDatasetDocument
 from graphql_api.documents.uploads import UploadDocument
 from graphql_api.domain.enums import Role, SplitBy, VersionState
 from graphql_api.domain.pages import Order, Page, PageRequest
-from graphql_api.engines.shapes import Rows
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable
-from graphql_api.runs.dataset_files import MANIFEST, prefix_of, remove_objects
+from graphql_api.runs.dataset_files import prefix_of, remove_objects
 from graphql_api.runs.log import Database
 from graphql_api.runs.queue import RunQueue, first_event
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.dataset_requests import DatasetAsked
 from graphql_api.services.idempotency import made_before, remembered
-from graphql_api.services.links import Links
 from graphql_api.services.lookups import find_visible
 from graphql_api.services.pages import find_page
-from graphql_api.services.previews import Previews
 from graphql_api.services.projects import Projects
 from graphql_api.services.run_history import NEWEST_FIRST
 from graphql_api.services.spines import Spines
 from graphql_api.serving.compile import reference_entries, service_and_entries
 from graphql_api.serving.join_plan import inputs_of, plan_join
 from graphql_api.serving.plan import Entry
-from graphql_api.stores.object_streams import Reading
 from graphql_api.stores.objects import ObjectStore
 
 _CREATE, _DELETE = "createTrainingDataset", "deleteTrainingDataset"
-DOWNLOAD_SECONDS = 3_600.0
 
 
 class TrainingDatasets:
@@ -55,17 +50,13 @@ class TrainingDatasets:
         database: Database,
         queue: RunQueue,
         spines: Spines,
-        links: Links,
         objects: ObjectStore,
-        previews: Previews,
     ) -> None:
         self._projects = projects
         self._database = database
         self._queue = queue
         self._spines = spines
-        self._links = links
         self._objects = objects
-        self._previews = previews
 
     async def create(
         self, viewer: Viewer, project_name: str, asked: DatasetAsked, *, idempotency_key: str | None = None
@@ -178,31 +169,6 @@ class TrainingDatasets:
         if await _found(project, run.name, run.version) is None:
             raise NotFound(f"There is no training data set {run.title} in {project.name!r} any more.")
         raise Conflict(f"{run.title} is being built: cancel it with cancelRun first.")
-
-    # ------------------------------------------------------------ files
-
-    async def preview(self, run: TrainingDatasetDocument, first: int) -> Rows:
-        """The first rows of its files, in their order. Raises Unavailable."""
-        return await self._previews.of_dataset(run, first)
-
-    def download_url(self, viewer: Viewer, run: TrainingDatasetDocument, name: str) -> str:
-        """Where the viewer may read a file, for an hour."""
-        return self._links.given(viewer, path_of(run.id, name), method="GET", seconds=DOWNLOAD_SECONDS)
-
-    @asynccontextmanager
-    async def reading(self, run_id: ObjectId, name: str) -> AsyncGenerator[tuple[DatasetFilePart | None, Reading]]:
-        """A file, or the manifest (whose part is None), for who has a link to it. Raises NotFound, Unavailable."""
-        run = await TrainingDatasetDocument.find_one({"_id": run_id})
-        part = next((file for file in run.files if file.name == name), None) if run else None
-        key = run.manifest if run and name == MANIFEST else part and part.key
-        if key is None:
-            raise NotFound("There is no such file: the data set may have been deleted.")
-        async with self._objects.reading(key) as reading:
-            yield part, reading
-
-
-def path_of(run_id: ObjectId, name: str) -> str:
-    return f"/training-datasets/{run_id}/{name}"
 
 
 async def _entries(project: ProjectDocument, asked: DatasetAsked) -> tuple[FeatureServiceDocument | None, list[Entry]]:
