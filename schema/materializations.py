@@ -90,7 +90,8 @@ class StartMaterializationInput:
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="For 30 days the same key and input give the same run; with another input it is a Conflict.",
+        description="Up to 200 characters. For 30 days the same key and input give the same run; with another "
+        "input it is a Conflict.",
     )
 
 

@@ -207,7 +207,8 @@ class CreateTrainingDatasetInput:
     seed: int = strawberry.field(default=0, description="Which rows or entities go to which split by fraction.")
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="For 30 days the same key and input give the same data set; with another input it is a Conflict.",
+        description="Up to 200 characters. For 30 days the same key and input give the same data set; with another "
+        "input it is a Conflict.",
     )
 
     @property

@@ -8,15 +8,22 @@ import msgspec
 from graphql_api.documents.idempotency import IdempotencyDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.runs import RunT
-from graphql_api.errors import Conflict
+from graphql_api.errors import Conflict, InvalidInput, Problem
+
+LONGEST_KEY = 200
 
 
 def remembered(
     project: ProjectDocument, mutation: str, key: str | None, sent: Sequence[object]
 ) -> IdempotencyDocument | None:
-    """What is to be kept of a request, once it has made something; None without a key."""
+    """What is to be kept of a request, once it has made something; None without a key.
+
+    Raises InvalidInput for a key that is blank or too long."""
     if key is None:
         return None
+    if not key.strip() or len(key) > LONGEST_KEY:
+        message = f"An idempotency key has 1 to {LONGEST_KEY} characters, and is not blank; this one has {len(key)}."
+        raise InvalidInput(message, [Problem("idempotencyKey", message, "Send a UUID, or leave it out.")])
     return IdempotencyDocument(
         project_id=project.id,
         mutation=mutation,

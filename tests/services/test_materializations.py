@@ -107,6 +107,17 @@ async def test_a_run_that_overlaps_is_a_conflict_that_names_the_other(service: M
         await service.start(ANN, place.project.name, "sales")
 
 
+@pytest.mark.parametrize("key", ["", " ", "k" * 201])
+async def test_an_idempotency_key_that_is_blank_or_too_long_is_refused(
+    place: Place, service: Materializations, key: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await service.start(ANN, place.project.name, "sales", start=10, end=20, idempotency_key=key)
+
+    assert [problem.path for problem in refused.value.problems] == ["idempotencyKey"]
+    assert await MaterializationDocument.find_all().count() == 0
+
+
 async def test_an_idempotency_key_gives_the_same_run_and_refuses_another_input(
     service: Materializations, place: Place
 ) -> None:
