@@ -17,6 +17,13 @@ from graphql_api.documents.feature_views import (
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.recording import RegistryChange
+from graphql_api.documents.training_datasets import (
+    DatasetColumnPart,
+    DatasetFilePart,
+    PinnedDataPart,
+    SpinePart,
+    TrainingDatasetDocument,
+)
 from graphql_api.domain.enums import (
     ChangeKind,
     DataSourceKind,
@@ -26,6 +33,7 @@ from graphql_api.domain.enums import (
     ValidationCheck,
     ValidationSeverity,
 )
+from graphql_api.domain.times import utc_now
 from graphql_api.domain.types import ValueType
 from graphql_api.runs.queue import first_event
 from tests.factories import HOUR, NOON, a_copy, a_service, a_version, a_view, an_entity, an_entry, recorded
@@ -131,6 +139,35 @@ async def a_registry(project: ProjectDocument, prefix: str = "") -> Registry:
     )
     await rebuild_catalog(project.id)
     return Registry(entity, source, view, version, service, run, result)
+
+
+async def a_dataset(held: Registry) -> TrainingDatasetDocument:
+    """Built from the service, for the rows of the source."""
+    spine = SpinePart(source=held.source.frozen(), uris=held.source.uris, event_timestamp="departed_at")
+    name = held.source.name.replace("flights", "late_flights")
+    file = DatasetFilePart(
+        name="part-0.parquet", key="datasets/x/part-0.parquet", split=None, rows=3, bytes=9, sha256="0"
+    )
+    return await TrainingDatasetDocument(
+        project_id=held.entity.project_id,
+        name=name,
+        version=1,
+        service_id=held.service.id,
+        service_reference=held.service.reference,
+        entries=held.service.entries,
+        spine=spine,
+        pins=(PinnedDataPart(data_id=held.version.data_id or 0, commit=1),),
+        fingerprint=f"{name}: fingerprint",
+        files=(file,),
+        manifest="datasets/x/manifest.json",
+        rows=3,
+        columns=(DatasetColumnPart(name=name, data_type="BIGINT"),),
+        warnings=(f"{name}: warning",),
+        requested_by=name,
+        state=RunState.SUCCEEDED,
+        finished_at=utc_now(),
+        tail=(first_event().model_copy(update={"state": RunState.SUCCEEDED}),),
+    ).insert()
 
 
 async def other_transformations(held: Registry) -> dict[str, object]:

@@ -13,7 +13,7 @@ from resolvers.access import Needs, needs_of
 from resolvers.root import schema
 from tests.api.client import Client
 from tests.api.conftest import Place
-from tests.api.registry import a_registry
+from tests.api.registry import a_dataset, a_registry
 
 WRITERS = (Role.EDITOR, Role.ADMIN)
 OPERATIONS = ("Query", "Mutation", "Subscription")
@@ -53,6 +53,8 @@ CALLS: Mapping[str, Call] = {
     "Query.search": Call('query($p: String!) { search(query: "flights", project: $p) { node { id } } }'),
     "Query.materializations": Call("query($p: String!) { materializations(project: $p) { totalCount } }"),
     "Query.materialization": Call("query($run: ID!) { materialization(id: $run) { id } }", None),
+    "Query.trainingDatasets": Call("query($p: String!) { trainingDatasets(project: $p) { totalCount } }"),
+    "Query.trainingDataset": Call('query($p: String!) { trainingDataset(name: "late_flights", project: $p) { id } }'),
     "Query.onlineFeatures": Call(
         'query($p: String!) { onlineFeatures(entities: {tailnum: ["N1"]}, features: ["aircraft_delays"], project: $p)'
         " { rows } }"
@@ -103,6 +105,13 @@ CALLS: Mapping[str, Call] = {
     "Mutation.revokeToken": Call('mutation { revokeToken(id: "x") { __typename } }', {"__typename": "NotFound"}),
     "Mutation.createUpload": Call(
         'mutation($p: String!) { createUpload(input: {fileName: "spine.parquet", project: $p}) { __typename } }'
+    ),
+    "Mutation.createTrainingDataset": Call(
+        'mutation($p: String!) { createTrainingDataset(input: {name: "late", featureService: "nothing", project: $p, '
+        'spine: {dataSource: "flights", eventTimestampColumn: "t"}}) { __typename } }'
+    ),
+    "Mutation.deleteTrainingDataset": Call(
+        'mutation($p: String!) { deleteTrainingDataset(name: "nothing", version: 1, project: $p) { __typename } }'
     ),
     "Mutation.startMaterialization": Call(
         'mutation($p: String!) { startMaterialization(input: {reference: "nothing", project: $p}) { __typename } }'
@@ -156,7 +165,9 @@ def test_what_computes_or_writes_says_which_role_it_needs() -> None:
 async def test_a_field_gives_its_role_and_no_less(place: Place, place_in_schema: str) -> None:
     call, needs = CALLS[place_in_schema], declared()[place_in_schema]
     assert needs is not None
-    run = global_id("Materialization", (await a_registry(place.project)).run.id)
+    held = await a_registry(place.project)
+    await a_dataset(held)
+    run = global_id("Materialization", held.run.id)
 
     async def outcome(client: Client) -> Any:
         return await asked(client, call.document, p=place.name, run=run)

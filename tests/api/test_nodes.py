@@ -6,7 +6,7 @@ from graphql_api.domain.enums import Role
 from graphql_api.domain.global_ids import global_id
 from resolvers.nodes import NODES
 from tests.api.conftest import OPERATOR, Place
-from tests.api.registry import Registry, a_registry, other_transformations
+from tests.api.registry import Registry, a_dataset, a_registry, other_transformations
 
 
 def ids_of(held: Registry) -> dict[str, object]:
@@ -24,13 +24,18 @@ def ids_of(held: Registry) -> dict[str, object]:
     }
 
 
+async def all_ids_of(held: Registry) -> dict[str, object]:
+    more = {"TrainingDataset": (await a_dataset(held)).id}
+    return ids_of(held) | await other_transformations(held) | more
+
+
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
 
 @pytest.mark.parametrize("type_name", [name for name in NODES if name != "Token"])
 async def test_each_object_is_found_by_its_id_by_those_who_may_see_it(place: Place, type_name: str) -> None:
     held = await a_registry(place.project)
-    id = global_id(type_name, (ids_of(held) | await other_transformations(held))[type_name])
+    id = global_id(type_name, (await all_ids_of(held))[type_name])
 
     assert await place.viewer.ask(NODE, id=id) == {"node": {"__typename": type_name, "id": id}}
     assert await place.stranger.ask(NODE, id=id) == {"node": None}
@@ -48,7 +53,7 @@ async def test_a_token_is_found_by_its_id_by_its_admins_alone(place: Place) -> N
 async def test_an_id_is_of_its_own_type_alone(place: Place) -> None:
     held = await a_registry(place.project)
 
-    for type_name, id in (ids_of(held) | await other_transformations(held)).items():
+    for type_name, id in (await all_ids_of(held)).items():
         for other in NODES:
             if (other, type_name) not in ((type_name, type_name), ("Validation", "FeatureViewVersion")):
                 assert await place.viewer.ask(NODE, id=global_id(other, id)) == {"node": None}

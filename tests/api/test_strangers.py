@@ -15,7 +15,7 @@ from graphql_api.doors.graphql import core_schema
 from resolvers.nodes import NODES
 from tests.api.client import Client, Json
 from tests.api.conftest import Door
-from tests.api.registry import Registry, a_registry, other_transformations
+from tests.api.registry import Registry, a_dataset, a_registry, other_transformations
 from tests.api.walking import Known, of_node, operations, texts
 
 MARK = "secret_"
@@ -57,6 +57,7 @@ async def world(door: Door) -> World:
     project.description = f"{MARK}description"
     await project.save()
     registry = await a_registry(project, MARK)
+    await a_dataset(registry)
     further = [global_id(name, id) for name, id in (await other_transformations(registry)).items()]
     await a_registry(own)
     owner = Client(door.http, await door.token(f"{MARK}owner", **{project.name: Role.ADMIN}))

@@ -65,7 +65,7 @@ async def numbers(ledger: Ledger) -> list[int]:
 async def pin(ledger: Ledger, number: int, state: RunState = RunState.SUCCEEDED, ended: datetime | None = None) -> None:
     pins = [{"data_id": ledger.copy.id, "commit": number}, {"data_id": ledger.copy.id + 1, "commit": 2}]
     await ledger.tools.database["training_datasets"].insert_one(
-        {"_id": ObjectId(), "pins": pins, "state": state, "finished_at": ended or utc_now()}
+        {"_id": ObjectId(), "project_id": ObjectId(), "pins": pins, "state": state, "finished_at": ended or utc_now()}
     )
 
 
