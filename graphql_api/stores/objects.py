@@ -105,9 +105,8 @@ class ObjectStore:
         return f"s3://{self.bucket}/{key}"
 
     def is_own(self, uri: str) -> bool:
-        """Does it lie in our bucket, where the settings do not let sources lie? Raises InvalidInput for what is no
-        place."""
-        return split_uri(uri)[0] == self.bucket and not is_within(uri, self._places[:-1])
+        """Does it lie in our bucket, where the settings do not let sources lie?"""
+        return uri.startswith(self.uri("")) and not is_within(uri, self._places[:-1])
 
     async def ensure_bucket(self, bucket: str | None = None) -> None:
         async with answering():
