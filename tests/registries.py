@@ -177,7 +177,8 @@ def _run(version: FeatureViewVersionDocument, drawn: random.Random) -> list[Docu
         checked_rows=10,
     )
     covered = (RangePart(start=end - DAY, end=end),)
-    copy = a_copy(version).model_copy(update={"covered": covered, "covered_online": covered, "latest_event": end})
+    held = {"covered": covered, "covered_online": covered, "latest_event": end, "failing": state is RunState.FAILED}
+    copy = a_copy(version).model_copy(update=held)
     return [run, result, copy]
 
 

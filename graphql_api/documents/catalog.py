@@ -25,7 +25,7 @@ class CatalogEntryDocument(Document):
     join keys or features. `words`: all its words, to be found by their beginnings; the texts of words are for
     MongoDB's text index, which weighs them and knows other forms of a word.
 
-    Of a view: `data_id` and `is_static` of its current version, `latest_data_id` of its latest."""
+    Of a view: `data_id` of its current version, `latest_data_id` of its latest."""
 
     id: PydanticObjectId  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     project_id: PydanticObjectId
@@ -49,7 +49,6 @@ class CatalogEntryDocument(Document):
     value_type: ValueType | None = None
     entity_ids: tuple[PydanticObjectId, ...] = ()
     freshness: int | None = None
-    is_static: bool = False
     data_id: int | None = None
     latest_data_id: int | None = None
 
@@ -65,6 +64,11 @@ class CatalogEntryDocument(Document):
             IndexModel(
                 [*_LIST, ("updated_at", DESCENDING), ("_id", DESCENDING)],
                 name="updated",
+                partialFilterExpression=_VIEWS,
+            ),
+            IndexModel(
+                [*_LIST, ("freshness", ASCENDING), ("data_id", ASCENDING), ("_id", ASCENDING)],
+                name="freshness",
                 partialFilterExpression=_VIEWS,
             ),
             IndexModel([("project_id", ASCENDING), ("kind", ASCENDING), ("name", ASCENDING)], name="name"),

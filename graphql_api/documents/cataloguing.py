@@ -195,7 +195,6 @@ def _view_entries(view: Raw, current: Raw | None, latest: Raw | None) -> list[Ra
     entry |= {
         "entity_ids": view["entity_ids"],
         "freshness": view["freshness"],
-        "is_static": bool(current and current["is_static"]),
         "data_id": current["data_id"] if current else None,
         "latest_data_id": latest["data_id"] if latest else None,
     }

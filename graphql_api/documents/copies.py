@@ -52,10 +52,16 @@ class DataCopyDocument(Document):
     merged_to: int = 0
     history_from: int = 0
     latest_event: int | None = None
+    failing: bool = False
+    """Did the newest run that ended, cancelled ones aside, fail?"""
 
     class Settings:
         name = "data_copies"
-        indexes = [IndexModel([("view_id", ASCENDING), ("fingerprint", ASCENDING)], name="fingerprint", unique=True)]
+        indexes = [
+            IndexModel([("view_id", ASCENDING), ("fingerprint", ASCENDING)], name="fingerprint", unique=True),
+            IndexModel([("project_id", ASCENDING), ("latest_event", ASCENDING), ("_id", ASCENDING)], name="latest"),
+            IndexModel([("project_id", ASCENDING)], name="failing", partialFilterExpression={"failing": True}),
+        ]
 
 
 class CounterDocument(Document):

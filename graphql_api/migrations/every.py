@@ -7,6 +7,7 @@ from graphql_api.migrations import (
     m0004_versions_by_entity,
     m0005_files_that_are_merged,
     m0006_training_data,
+    m0007_health_of_views,
 )
 from graphql_api.migrations.work import Migration
 
@@ -17,4 +18,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0004_versions_by_entity,
     m0005_files_that_are_merged,
     m0006_training_data,
+    m0007_health_of_views,
 )

@@ -1,6 +1,7 @@
 """How a run, or an attempt, ends: each end is one write, with the event that tells of it."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -61,6 +62,7 @@ async def _succeed(hold: Hold[MaterializationDocument], reporter: Reporter) -> N
                         "covered_online": as_parts(online),
                         "offline_only": as_parts(offline_only),
                         "online_commit": copy.online_commit if offline_only else copy.last_commit,
+                        "failing": False,
                     }
                 },
                 session=session,
@@ -81,8 +83,8 @@ async def fail(hold: AnyHold, reporter: Reporter, fault: RunFault) -> None:
         "failures": hold.run.failures + fault.retryable,
     }
     event = reporter.event(RunState.FAILED, fault.message)
-    if is_hold_of(hold, MaterializationDocument) and hold.run.commit is not None:
-        await _give_way(hold, changes, event)
+    if is_hold_of(hold, MaterializationDocument):
+        await _give_way(hold, changes, event, {"failing": True})
     else:
         await hold.write(changes, event=event)
 
@@ -109,8 +111,13 @@ async def stand_aside(hold: Hold[MaterializationDocument], reporter: Reporter, f
     await _give_way(hold, {**changes, "aside": True, "turn": None}, reporter.event(RunState.RETRYING, message))
 
 
-async def _give_way(hold: Hold[MaterializationDocument], changes: dict[str, object], event: RunEvent) -> None:
-    """Where this run keeps others of its data from their commits, it does so no longer."""
+async def _give_way(
+    hold: Hold[MaterializationDocument],
+    changes: dict[str, object],
+    event: RunEvent,
+    said: Mapping[str, object] | None = None,
+) -> None:
+    """Where this run keeps others of its data from their commits, it does so no longer. `said`: of its data."""
     database, run = hold.database, hold.run
     raw = await database["data_copies"].find_one({"_id": run.data_id})
     copy = DataCopyDocument.model_validate(raw) if raw else None
@@ -118,6 +125,8 @@ async def _give_way(hold: Hold[MaterializationDocument], changes: dict[str, obje
 
         async def body(session: AsyncClientSession) -> None:
             await write.apply(session)
+            if said:
+                await database["data_copies"].update_one({"_id": run.data_id}, {"$set": said}, session=session)
             if copy is None or copy.writing != run.id:
                 return
             offline_only = as_intervals(copy.offline_only).add(covered_by(start=run.start, end=run.end))

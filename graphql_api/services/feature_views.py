@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.documents.catalog import CatalogEntryDocument
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
-from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.raw import collection_of
-from graphql_api.domain.enums import Role, RunState, SearchKind, VersionState
+from graphql_api.domain.enums import Role, SearchKind, VersionState
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
 from graphql_api.domain.times import now_micros
 from graphql_api.services.catalog import Filters, by_name, documents_of, entries_of, listed
@@ -57,9 +58,10 @@ class FeatureViews(Named[FeatureViewDocument]):
             match["entity_ids"] = await _entity_id(project.id, filters.entity)
         stages: list[Stage] = [{"$match": match}]
         if filters.stale is not None:
-            stages += _stale_stages(filters.stale)
+            stale = await _stale_ids(project.id)
+            stages.append({"$match": {"_id": {"$in" if filters.stale else "$nin": stale}}})
         if filters.failing is not None:
-            stages += _failing_stages(filters.failing)
+            stages.append({"$match": await _failing_match(project.id, filters.failing)})
         return await documents_of(self.model, await entries_of(stages, order, request))
 
 
@@ -68,45 +70,28 @@ async def _entity_id(project_id: ObjectId, name: str) -> ObjectId | None:
     return found["_id"] if found else None
 
 
-def _stale_stages(wanted: bool) -> list[Stage]:
+async def _stale_ids(project_id: ObjectId) -> list[ObjectId]:
     """As `freshness` of a version says it, for the current version's copy of data; a view without one is not stale."""
-    copy = {
-        "from": collection_of(DataCopyDocument).name,
-        "localField": "data_id",
-        "foreignField": "_id",
-        "pipeline": [{"$project": {"latest_event": 1, "end": {"$max": "$covered.end"}}}],
-        "as": "copy",
-    }
-    latest = {"$cond": ["$is_static", {"$first": "$copy.end"}, {"$first": "$copy.latest_event"}]}
-    breached = {
-        "$and": [
-            {"$gt": ["$freshness", None]},
-            {"$gt": [latest, None]},
-            {"$gt": [{"$subtract": [now_micros(), latest]}, "$freshness"]},
-        ]
-    }
-    limited: list[Stage] = [{"$match": {"freshness": {"$gt": 0}}}] if wanted else []
-    return [*limited, {"$lookup": copy}, {"$match": {"$expr": {"$eq": [breached, wanted]}}}]
+    now = now_micros()
+    kept = listed(project_id, SearchKind.FEATURE_VIEW) | {"freshness": {"$gt": 0}}
+    kept.pop("view_name")  # the index of these has none
+    limited = await collection_of(CatalogEntryDocument).find(kept, {"freshness": 1, "data_id": 1}).to_list()
+    if not limited:
+        return []
+    oldest = now - min(view["freshness"] for view in limited)
+    copies = collection_of(DataCopyDocument).find(
+        {"project_id": project_id, "latest_event": {"$lt": oldest}}, {"latest_event": 1}
+    )
+    latest = {copy["_id"]: copy["latest_event"] async for copy in copies}
+    return [view["_id"] for view in limited if now - latest.get(view["data_id"], now) > view["freshness"]]
 
 
-def _failing_stages(wanted: bool) -> list[Stage]:
-    """Looks at the newest run that ended, not counting cancelled ones, of each of the two copies of data."""
-    ended = {"$match": {"state": {"$in": [RunState.SUCCEEDED, RunState.FAILED]}}}
-    newest = {"$sort": {"finished_at": -1}}
-    stages: list[Stage] = [
-        {
-            "$lookup": {
-                "from": collection_of(MaterializationDocument).name,
-                "localField": data_id,
-                "foreignField": "data_id",
-                "pipeline": [ended, newest, {"$limit": 1}, {"$project": {"state": 1}}],
-                "as": place,
-            }
-        }
-        for data_id, place in (("data_id", "current_run"), ("latest_data_id", "latest_run"))
-    ]
-    failed = {"$in": [RunState.FAILED, {"$concatArrays": ["$current_run.state", "$latest_run.state"]}]}
-    return [*stages, {"$match": {"$expr": {"$eq": [failed, wanted]}}}]
+async def _failing_match(project_id: ObjectId, wanted: bool) -> dict[str, Any]:
+    """By the newest run that ended, not counting cancelled ones, of each of the two copies of data."""
+    copies = collection_of(DataCopyDocument).find({"project_id": project_id, "failing": True}, {"_id": 1})
+    failing = [copy["_id"] async for copy in copies]
+    held = [{"data_id": {"$in": failing}}, {"latest_data_id": {"$in": failing}}]
+    return {"$or" if wanted else "$nor": held}
 
 
 VIEWS_OF_ENTITY = Edge(

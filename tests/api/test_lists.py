@@ -154,7 +154,8 @@ async def test_views_are_found_by_entity_staleness_and_failure(place: Place) -> 
     ):
         view = await a_view(place.project, name, entities=[entity]).model_copy(update={"freshness": freshness}).insert()
         version = await a_version(view, entities=[entity], features=FEATURES).insert()
-        await a_copy(version).model_copy(update={"latest_event": latest}).insert()
+        failing = state in (RunState.FAILED, RunState.RUNNING)  # the one before it failed
+        await a_copy(version).model_copy(update={"latest_event": latest, "failing": failing}).insert()
         if state is not None:
             earlier, later = a_run(version, state=RunState.FAILED), a_run(version, state=state)
             ended = earlier.requested_at - timedelta(days=1)

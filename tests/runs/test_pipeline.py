@@ -146,6 +146,26 @@ async def test_a_check_that_blocks_leaves_nothing_visible(tools: Tools, place: s
     assert await results(run) == {("one_row_per_key", True, 2, 0), ("not_null", False, 2, 1)}
 
 
+async def test_data_is_failing_from_a_run_that_failed_to_one_that_succeeded(
+    tools: Tools, place: str, tmp_path: Path
+) -> None:
+    shop = await open_shop(
+        tools, place, tmp_path, validations=(check(ValidationSeverity.BLOCK, ValidationCheck.NOT_NULL),)
+    )
+    await shop.put("a", [("shop-1", 1, 10), ("shop-1", 5, None)])
+
+    async def failing_after(start: int, end: int) -> tuple[RunState, bool]:
+        run = await shop.ended(await shop.ask(start, end))
+        copy = await DataCopyDocument.get(shop.copy.id)
+        assert copy
+        return run.state, copy.failing
+
+    async with working(tools):
+        told = [await failing_after(*span) for span in ((0, 4), (4, 8), (0, 4))]
+
+    assert told == [(RunState.SUCCEEDED, False), (RunState.FAILED, True), (RunState.SUCCEEDED, False)]
+
+
 async def test_an_input_that_changes_before_it_is_read_fails_the_run_by_name(
     tools: Tools, place: str, tmp_path: Path
 ) -> None:
