@@ -179,7 +179,6 @@ class Runtime:
             uploads=uploads,
             training_datasets=TrainingDatasets(
                 projects=projects,
-                database=self.database,
                 queue=queue,
                 spines=Spines(uploads=uploads, objects=self.objects, cache=self.cache, sandbox=self.sandbox),
                 objects=self.objects,

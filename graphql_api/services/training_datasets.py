@@ -15,16 +15,17 @@ from graphql_api.documents.copies import CounterDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument, KeyMappingPart, ServiceEntryPart
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.documents.materializations import FrozenInputsDocument
 from graphql_api.documents.projects import ProjectDocument
-from graphql_api.documents.raw import collection_of, in_transaction
+from graphql_api.documents.raw import collection_in, collection_of, in_transaction
 from graphql_api.documents.recording import archived, record_deed
+from graphql_api.documents.runs import RunEventsDocument
 from graphql_api.documents.training_datasets import SpinePart, TrainingDatasetDocument
 from graphql_api.documents.uploads import UploadDocument
 from graphql_api.domain.enums import Role, SplitBy, VersionState
 from graphql_api.domain.pages import Order, Page, PageRequest
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable
 from graphql_api.runs.dataset_files import prefix_of, remove_objects
-from graphql_api.runs.log import Database
 from graphql_api.runs.queue import RunQueue, first_event
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.dataset_requests import DatasetAsked
@@ -47,13 +48,11 @@ class TrainingDatasets:
         self,
         *,
         projects: Projects,
-        database: Database,
         queue: RunQueue,
         spines: Spines,
         objects: ObjectStore,
     ) -> None:
         self._projects = projects
-        self._database = database
         self._queue = queue
         self._spines = spines
         self._objects = objects
@@ -155,8 +154,8 @@ class TrainingDatasets:
             gone = await collection_of(TrainingDatasetDocument).delete_one(ended, session=session)
             if not gone.deleted_count:
                 return False
-            for left in ("run_events", "frozen_inputs"):
-                await self._database[left].delete_many({"run_id": run.id}, session=session)
+            for left in (RunEventsDocument, FrozenInputsDocument):
+                await collection_in(session, left).delete_many({"run_id": run.id}, session=session)
             await record_deed(session, project.id, run.subjects, deed=deed)
             return True
 
@@ -203,13 +202,13 @@ async def _number(project: ProjectDocument, run: TrainingDatasetDocument, sessio
     """Give the run the next number of its name, and make sure that what it names is there.
 
     Raises NotFound where something has been deleted since it was looked at, Conflict where the project was archived."""
-    held = await collection_of(ProjectDocument).find_one_and_update(
+    held = await collection_in(session, ProjectDocument).find_one_and_update(
         {"_id": project.id}, {"$inc": {"datasets": 1}}, session=session
     )
     if held is None or held.get("archived_at") is not None:
         raise archived(project.name)
     await _require_there(run, session)
-    counter = await collection_of(CounterDocument).find_one_and_update(
+    counter = await collection_in(session, CounterDocument).find_one_and_update(
         {"_id": f"training_datasets:{project.id}:{run.name}"},
         {"$inc": {"value": 1}},
         upsert=True,
@@ -222,9 +221,14 @@ async def _number(project: ProjectDocument, run: TrainingDatasetDocument, sessio
 async def _require_there(run: TrainingDatasetDocument, session: AsyncClientSession) -> None:
     ids = {entry.version_id for entry in run.entries}
     living = {"_id": {"$in": list(ids)}, "state": {"$ne": VersionState.ARCHIVED}}
-    there = await collection_of(FeatureViewVersionDocument).count_documents(living, session=session) == len(ids)
+    there = await collection_in(session, FeatureViewVersionDocument).count_documents(living, session=session) == len(
+        ids
+    )
     for model, one in _named(run.spine, run.service_id):
-        there = there and await collection_of(model).find_one({"_id": one}, {"_id": 1}, session=session) is not None
+        there = (
+            there
+            and await collection_in(session, model).find_one({"_id": one}, {"_id": 1}, session=session) is not None
+        )
     if not there:
         raise NotFound("Something that it names has been deleted or archived meanwhile: look, and ask again.")
 
