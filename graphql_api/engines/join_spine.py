@@ -61,10 +61,12 @@ def join_spine(connection: duckdb.DuckDBPyConnection, request: JoinSpine) -> Joi
         views=views,
         left_out=spine.rows - sum(file.rows for file in joining.files),
         without_moment=spine.rows - timed,
+        outside=spine.outside,
         oldest=oldest,
         newest=newest,
         is_naive=spine.is_naive,
         renamed={old: new for old, new in joining.names.items() if old != new},
+        unmatchable=spine.unmatchable,
     )
 
 

@@ -379,14 +379,23 @@ class ViewAnswers(msgspec.Struct, frozen=True):
     later: int
 
 
+class Unmatchable(msgspec.Struct, frozen=True):
+    """`rows` whose value in a column of the spine is none that `value_type` holds, the type of a join key or a request
+    value: it is null there, and in the files as it was found."""
+
+    column: str
+    value_type: ValueType
+    rows: int
+
+
 class JoinedSpine(msgspec.Struct, frozen=True):
     """`rows`: of the spine. `columns`: of the files; `nulls`: how many values of each are null, over all the files.
     `views` as in the join.
 
     `left_out`: rows outside all ranges of a split by time. `without_moment`: rows whose event timestamp is null, or
-    outside of the years 1 to 9999; no view answers them. `oldest`, `newest`: of the moments. `is_naive`: the event
-    timestamps had no offset. `renamed`: columns of the spine that gave their names to features, and are called
-    otherwise in the files."""
+    outside of the years 1 to 9999; no view answers them. `outside`: how many of these held one, which is null in the
+    files. `oldest`, `newest`: of the moments. `is_naive`: the event timestamps had no offset. `renamed`: columns of the
+    spine that gave their names to features, and are called otherwise in the files."""
 
     files: list[SpineFile]
     rows: int
@@ -395,10 +404,12 @@ class JoinedSpine(msgspec.Struct, frozen=True):
     views: list[ViewAnswers]
     left_out: int
     without_moment: int
+    outside: int
     oldest: int | None
     newest: int | None
     is_naive: bool
     renamed: dict[str, str]
+    unmatchable: list[Unmatchable]
 
 
 class JoinSpine(msgspec.Struct, frozen=True, tag=True):
@@ -416,7 +427,7 @@ class JoinSpine(msgspec.Struct, frozen=True, tag=True):
 
 
 class CheckSpine(msgspec.Struct, frozen=True, tag=True):
-    """Could this spine be joined, by its columns alone? -> SpineCheck."""
+    """Could this spine be joined, by its columns, and by what a CSV writes in those that are needed? -> SpineCheck."""
 
     join: Join
     spine: Spine
@@ -429,7 +440,8 @@ class SpineProblem(msgspec.Struct, frozen=True):
 
 
 class SpineCheck(msgspec.Struct, frozen=True):
-    """`columns` as they were found. A column of a CSV that the join needs as a text is one."""
+    """`columns` as they were found; those of a CSV that the join needs are what it needs, and the others what keeps all
+    of their values."""
 
     columns: list[FileColumn]
     problems: list[SpineProblem]

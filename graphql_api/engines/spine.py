@@ -1,6 +1,7 @@
 """The spine of a join: whatever rows somebody has, typed where the join needs it, and otherwise left as they are."""
 
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,72 +9,91 @@ import duckdb
 
 from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.csv_files import CSV_TABLE, INVALID, csv_file
+from graphql_api.engines.csv_spine import read_csv_spine
 from graphql_api.engines.duck_words import nearest
 from graphql_api.engines.files import columns_of_files
 from graphql_api.engines.point_in_time import Asked
-from graphql_api.engines.problems import Refused, compute_problem, raising, refuse
+from graphql_api.engines.problems import Refused, compute_problem, refuse
 from graphql_api.engines.relations import in_utc
-from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineProblem
-from graphql_api.engines.text import listed, literal, quoted
-from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, converted, fits, is_timestamp
+from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineProblem, Unmatchable
+from graphql_api.engines.text import listed, quoted
+from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, converted_or_null, fits, is_timestamp
 
-INVALID = "SPINE_INVALID"
 SPINE = "__spine"
-# A time that ends in an offset, as RFC 3339 and ISO 8601 write it.
-_OFFSET = r"\d:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|z|[+-]\d{2}(:?\d{2})?)\s*$"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSpine:
     """The table `__spine`: `i` from 0 in the order of the files, `t`, and under names of our own the parts of keys, the
-    request values (`values`: which column holds one), and every column as it was found (`found`, beside its own)."""
+    request values (`values`: which column holds one), and every column as it was found (`found`, beside its own).
+
+    `outside`: how many moments are none of the years 1 to 9999."""
 
     asked: Asked
     values: dict[str, str]
     found: dict[str, FileColumn]
     rows: int
     is_naive: bool
+    unmatchable: list[Unmatchable]
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """`relation`: FROM what SQL reads `columns`."""
+
+    columns: list[FileColumn]
+    relation: str
+    problems: list[SpineProblem]
+    is_naive: bool
 
 
 def check_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> SpineCheck:
-    """Every problem of the columns, at once; values are not looked at."""
-    columns = _columns(connection, join, spine)
-    held = {column.name.lower(): column for column in columns}
-    problems = _moment_problems(spine, columns)
-    for name, value_type, use in _wanted(join):
-        column = held.get(name.lower())
-        if column is None:
-            message = f"There is no column {name!r}, {use}."
-            problems.append(SpineProblem(name, message, nearest(name, [one.name for one in columns])))
-        elif not _fits(column.data_type, value_type):
-            message = f"The column {name!r} is {column.data_type}, and {use} is {value_type}."
-            problems.append(SpineProblem(name, message, f"Write it as {value_type.sql}."))
-    return SpineCheck(columns, list({(problem.column, problem.message): problem for problem in problems}.values()))
+    """Every problem of the columns, at once, and of a CSV the first of each column's values."""
+    return _checked(join, spine, _read(connection, join, spine))
 
 
 def open_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> OpenSpine:
-    """Refused with every problem of the columns, or at the first value that cannot be read."""
-    checked = check_spine(connection, join, spine)
+    """Refused with every problem that `check_spine` finds, or at the first time that the clock skipped."""
+    read = _read(connection, join, spine)
+    checked = _checked(join, spine, read)
     if checked.problems:
         told = " ".join(problem.message for problem in checked.problems)
         hints = [problem.hint for problem in checked.problems if problem.hint]
         refuse(INVALID, f"The spine cannot be used. {told}", hint=" ".join(dict.fromkeys(hints)) or None)
-    held = {column.name.lower(): column for column in checked.columns}
-    event = held[spine.event_timestamp.lower()]
+    found = {f"x{at}": column for at, column in enumerate(read.columns)}
+    places = {column.name.lower(): name for name, column in found.items()}
+    event = places[spine.event_timestamp.lower()]
     keys: dict[tuple[str, ValueType], str] = {}
-    values: dict[str, str] = {}
-    items = ["row_number() OVER () - 1 AS i", f"{_moment(spine, event)} AS t"]
+    items = ["i", f"{_moment(spine, found[event], event)} AS t"]
     for name, value_type, _ in _wanted(join):
         if (name, value_type) not in keys:
             keys[name, value_type] = f"k{len(keys)}"
-            items.append(f"{_typed(spine, held[name.lower()], value_type)} AS {keys[name, value_type]}")
-    values = {value.name: keys[value.name, value.value_type] for value in join.request}
-    found = {f"x{at}": column for at, column in enumerate(checked.columns)}
-    items += [f"{_as_found(column)} AS {name}" for name, column in found.items()]
+            place = places[name.lower()]
+            items.append(f"{_typed(spine, found[place], place, value_type)} AS {keys[name, value_type]}")
+    as_found = ", ".join(f"{_as_found(column)} AS {name}" for name, column in found.items())
+    rows = f"(SELECT row_number() OVER () - 1 AS i, {as_found} FROM {read.relation})"
     with _reading(spine):
-        connection.execute(f"CREATE TEMP TABLE {SPINE} AS SELECT {', '.join(items)} FROM {_scan(join, spine)}")
-    rows = connection.execute(f"SELECT count(*) FROM {SPINE}").fetchall()[0][0]
-    return OpenSpine(Asked(SPINE, keys), values, found, rows, _is_naive(connection, spine, found, event))
+        connection.execute(f"CREATE TEMP TABLE {SPINE} AS SELECT {', '.join([*items, *found])} FROM {rows}")
+    connection.execute(f"DROP TABLE IF EXISTS {CSV_TABLE}")
+    lost = [f"{places[name.lower()]} IS NOT NULL AND {column} IS NULL" for (name, _), column in keys.items()]
+    lost = [f"{event} IS NOT NULL AND t IS NULL", *lost]
+    counts = ["count(*)", *(f"count(*) FILTER ({one})" for one in lost)]
+    count, outside, *unmatchable = connection.execute(f"SELECT {', '.join(counts)} FROM {SPINE}").fetchall()[0]
+    return OpenSpine(
+        asked=Asked(SPINE, keys),
+        values={value.name: keys[value.name, value.value_type] for value in join.request},
+        found=found,
+        rows=count,
+        is_naive=read.is_naive,
+        unmatchable=[
+            Unmatchable(found[places[name.lower()]].name, value_type, rows)
+            for (name, value_type), rows in zip(keys, unmatchable, strict=True)
+            if rows
+        ],
+        outside=outside,
+    )
 
 
 def _wanted(join: Join) -> list[tuple[str, ValueType, str]]:
@@ -85,39 +105,52 @@ def _wanted(join: Join) -> list[tuple[str, ValueType, str]]:
 # ---------------------------------------------------------------- files
 
 
+def _read(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> _Read:
+    if spine.is_csv:
+        [path] = spine.paths
+        wanted = [(name, value_type) for name, value_type, _ in _wanted(join)]
+        file = csv_file(path, [spine.event_timestamp, *(name for name, _ in wanted)])
+        _refuse_equal_names(file.names)
+        read = read_csv_spine(connection, file, wanted, spine.event_timestamp)
+        return _Read(read.columns, read.relation, read.problems, read.is_naive)
+    relation = f"read_parquet({listed(spine.paths)}, union_by_name=true)"
+    with _reading(spine):
+        for file in columns_of_files(connection, spine.paths):
+            _refuse_equal_names(column.name for column in file.columns)
+        described = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
+    columns = [FileColumn(name, data_type) for name, data_type, *_ in described]
+    event = _column(columns, spine.event_timestamp)
+    is_naive = event is not None and canonical(event.data_type) in NAIVE | {"DATE"}
+    return _Read(columns, relation, [], is_naive)
+
+
 @contextmanager
 def _reading(spine: Spine) -> Generator[None]:
     """What is wrong with the files is wrong with the spine."""
-    kind = "CSV file with a header" if spine.is_csv else "Parquet file"
     try:
         yield
     except Refused as refused:
         if getattr(refused.problem, "code", None) == "SOURCE_UNREADABLE":
-            refuse(INVALID, f"The spine cannot be read as a {kind}.")
+            refuse(
+                INVALID,
+                "The spine cannot be read as a Parquet file.",
+                hint="Send a Parquet file, or a CSV as text/csv.",
+            )
         raise
     except duckdb.Error as error:
-        problem = compute_problem(error)
-        if problem.code != "SQL_FAILED":
+        if spine.is_csv or compute_problem(error).code != "SQL_FAILED":
             raise
-        refuse(INVALID, f"The spine cannot be read as a {kind}: {problem.message.splitlines()[0]}")
+        refuse(INVALID, "The spine cannot be read: the Parquet file is damaged.", hint="Write it and send it again.")
 
 
-def _scan(join: Join, spine: Spine) -> str:
-    """Files in their order. In a CSV what the join needs is read as it is written, since `007` may be a name."""
-    if not spine.is_csv:
-        return f"read_parquet({listed(spine.paths)}, union_by_name=true)"
-    texts = {name.lower(): literal(name) for name, value_type, _ in _wanted(join) if value_type is ValueType.STRING}
-    texts[spine.event_timestamp.lower()] = literal(spine.event_timestamp)
-    types = ", ".join(f"{name}: 'VARCHAR'" for name in texts.values())
-    return f"read_csv({listed(spine.paths)}, header=true, sample_size=-1, types={{{types}}})"
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> list[FileColumn]:
-    with _reading(spine):
-        if not spine.is_csv:
-            columns_of_files(connection, spine.paths)
-        described = connection.execute(f"DESCRIBE FROM {_scan(join, spine)}").fetchall()
-    return [FileColumn(name, data_type) for name, data_type, *_ in described]
+def _refuse_equal_names(names: Iterable[str]) -> None:
+    found = list(names)
+    counts = Counter(name.lower() for name in found)
+    equal = [name for name in found if counts[name.lower()] > 1]
+    if equal:
+        told = ", ".join(map(repr, equal))
+        message = f"The spine has columns that SQL cannot tell apart: {told}."
+        refuse(INVALID, message, hint="Give every column a name of its own; small and capital letters are equal.")
 
 
 def _as_found(column: FileColumn) -> str:
@@ -129,24 +162,42 @@ def _as_found(column: FileColumn) -> str:
 # ---------------------------------------------------------------- values
 
 
+def _checked(join: Join, spine: Spine, read: _Read) -> SpineCheck:
+    problems = [*_moment_problems(spine, read.columns), *read.problems]
+    for name, value_type, use in _wanted(join):
+        column = _column(read.columns, name)
+        if column is None:
+            message = f"There is no column {name!r}, {use}."
+            problems.append(SpineProblem(name, message, nearest(name, [one.name for one in read.columns])))
+        elif not _fits(column.data_type, value_type):
+            message = f"The column {name!r} is {column.data_type}, and {use} is {value_type}."
+            hint = "Send Parquet: a CSV has no such type." if spine.is_csv else f"Write it as {value_type.sql}."
+            problems.append(SpineProblem(name, message, hint))
+    return SpineCheck(read.columns, list({(problem.column, problem.message): problem for problem in problems}.values()))
+
+
+def _column(columns: Sequence[FileColumn], name: str) -> FileColumn | None:
+    return next((column for column in columns if column.name.lower() == name.lower()), None)
+
+
 def _fits(data_type: str, value_type: ValueType) -> bool:
     return canonical(data_type) == UNKNOWN or fits(data_type, value_type)
 
 
-def _typed(spine: Spine, column: FileColumn, value_type: ValueType) -> str:
-    held, name = canonical(column.data_type), quoted(column.name)
+def _typed(spine: Spine, column: FileColumn, place: str, value_type: ValueType) -> str:
+    """The value that the join takes from what `place` holds; null where its type cannot hold it."""
+    held = canonical(column.data_type)
     if held == UNKNOWN:
         return f"CAST(NULL AS {value_type.sql})"
     if held in NAIVE:
-        name, held = _naive(spine, column), "TIMESTAMP"
-    return converted(name, held, value_type, column.name)
+        place, held = _naive(spine, column, place), "TIMESTAMP"
+    return converted_or_null(place, held, value_type)
 
 
-def _naive(spine: Spine, column: FileColumn) -> str:
+def _naive(spine: Spine, column: FileColumn, place: str) -> str:
     """The TIMESTAMP in UTC, cut to microseconds; null for one that is not finite."""
-    name = quoted(column.name)
-    naive = f"CASE WHEN isfinite({name}) THEN make_timestamp(epoch_us({name})) END"
-    return in_utc(spine.timezone, naive, f"In the spine {column.name} is")
+    naive = f"CASE WHEN isfinite({place}) THEN make_timestamp(epoch_us({place})) END"
+    return in_utc(spine.timezone, naive, f"In the spine {column.name} is", "' (row ' || (i + 1) || ').'")
 
 
 # ---------------------------------------------------------------- moments
@@ -154,51 +205,26 @@ def _naive(spine: Spine, column: FileColumn) -> str:
 
 def _moment_problems(spine: Spine, columns: Sequence[FileColumn]) -> list[SpineProblem]:
     name = spine.event_timestamp
-    column = next((column for column in columns if column.name.lower() == name.lower()), None)
+    column = _column(columns, name)
     if column is None:
         near = nearest(name, [one.name for one in columns])
         return [SpineProblem(name, f"There is no column {name!r}, the event timestamp.", near)]
     data_type = canonical(column.data_type)
-    if spine.is_csv or is_timestamp(data_type) or data_type == UNKNOWN:
+    if is_timestamp(data_type) or data_type == UNKNOWN:
         return []
     message = f"The column {name!r} is {column.data_type}, and the event timestamp must be a TIMESTAMP or a DATE."
     return [SpineProblem(name, message, "Write it as a timestamp with an offset.")]
 
 
-def _moment(spine: Spine, column: FileColumn) -> str:
+def _moment(spine: Spine, column: FileColumn, place: str) -> str:
     """Microseconds; null outside of the years 1 to 9999."""
-    name, data_type = quoted(column.name), canonical(column.data_type)
+    data_type = canonical(column.data_type)
     if data_type == UNKNOWN:
         return "CAST(NULL AS BIGINT)"
     if data_type in NAIVE:
-        micros = f"epoch_us({_naive(spine, column)})"
+        micros = f"epoch_us({_naive(spine, column, place)})"
     elif data_type == "DATE":
-        micros = f"epoch_us(TRY_CAST({name} AS TIMESTAMP))"
+        micros = f"epoch_us(TRY_CAST({place} AS TIMESTAMP))"
     else:
-        if spine.is_csv:
-            name = _read_moment(name, column.name)
-        micros = f"CASE WHEN isfinite({name}) THEN epoch_us({name}) END"
+        micros = f"CASE WHEN isfinite({place}) THEN epoch_us({place}) END"
     return f"CASE WHEN {micros} BETWEEN {FIRST_MOMENT} AND {LAST_MOMENT} THEN {micros} END"
-
-
-def _read_moment(text: str, name: str) -> str:
-    """Without an offset it is UTC, the zone of the session."""
-    unreadable = raising(INVALID, f"{literal(f'In the spine {name} is ')} || {text} || ', which is no time.'")
-    read = f"TRY_CAST({text} AS TIMESTAMPTZ)"
-    return f"(CASE WHEN {text} IS NOT NULL AND {read} IS NULL THEN {unreadable}::TIMESTAMPTZ ELSE {read} END)"
-
-
-def _is_naive(
-    connection: duckdb.DuckDBPyConnection, spine: Spine, found: dict[str, FileColumn], event: FileColumn
-) -> bool:
-    data_type = canonical(event.data_type)
-    if not spine.is_csv:
-        return data_type in NAIVE or data_type == "DATE"
-    column = next(name for name, one in found.items() if one is event)
-    query = f"SELECT EXISTS(SELECT 1 FROM {SPINE} WHERE NOT regexp_matches({column}, {literal(_OFFSET)}))"
-    return bool(connection.execute(query).fetchall()[0][0])
-
-
-def moment_column() -> str:
-    """How the event timestamp is written: with its offset, whatever it came as."""
-    return "make_timestamptz(t)"

@@ -1,6 +1,7 @@
 """Types in the words of DuckDB: which widen to which, and how an output of SQL becomes a value of a feature."""
 
 import re
+from collections.abc import Callable
 
 from graphql_api.domain.times import FIRST_MOMENT, LAST_MOMENT
 from graphql_api.domain.types import ValueType
@@ -159,24 +160,39 @@ def is_list(value_type: ValueType) -> bool:
 def converted(expression: str, data_type: str, value_type: ValueType, name: str) -> str:
     """SQL for the value of `value_type` that an output of `data_type` (which fits) stands for; floats still as they
     are, also those that are not finite. A value that has none ends the computation."""
+
+    def outside(one: str, told: str) -> str:
+        return raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {one} || {literal(f' is {told}')}")
+
+    return _converted(expression, data_type, value_type, outside)
+
+
+def converted_or_null(expression: str, data_type: str, value_type: ValueType) -> str:
+    """As `converted`, but a value that has none is null."""
+    return _converted(expression, data_type, value_type, lambda one, told: "NULL")
+
+
+def _converted(expression: str, data_type: str, value_type: ValueType, outside: Callable[[str, str], str]) -> str:
+    """`outside` gives the SQL of what stands for a value that has none, and is told why."""
     text = canonical(data_type)
     if is_list(value_type):
-        inner = converted("x", text[:-2], element_of(value_type), name)
+        inner = _converted("x", text[:-2], element_of(value_type), outside)
         same = inner == "x"
         return expression if same else f"list_transform({expression}, lambda x: {inner})"
     match value_type:
         case ValueType.INT64 if text in ("UBIGINT", "HUGEINT") or text.startswith("DECIMAL"):
-            outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is outside INT64'")
             return (
                 f"CASE WHEN {expression} IS NOT NULL AND TRY_CAST({expression} AS BIGINT) IS NULL "
-                f"THEN {outside}::BIGINT ELSE TRY_CAST({expression} AS BIGINT) END"
+                f"THEN {outside(expression, 'outside INT64')}::BIGINT ELSE TRY_CAST({expression} AS BIGINT) END"
             )
         case ValueType.TIMESTAMP:
-            micros = f"epoch_us({expression})" if text != "DATE" else f"epoch_us(CAST({expression} AS TIMESTAMP))"
-            outside = raising("VALUE_OUT_OF_RANGE", f"{literal(f'{name}: ')} || {expression} || ' is no moment of AD'")
+            micros = f"epoch_us({expression})" if text != "DATE" else f"epoch_us(TRY_CAST({expression} AS TIMESTAMP))"
+            is_none = (
+                f"NOT isfinite({expression}) OR coalesce({micros} NOT BETWEEN {FIRST_MOMENT} AND {LAST_MOMENT}, true)"
+            )
             return (
-                f"CASE WHEN NOT isfinite({expression}) OR {micros} NOT BETWEEN {FIRST_MOMENT} AND {LAST_MOMENT} "
-                f"THEN {outside}::TIMESTAMPTZ ELSE make_timestamptz({micros}) END"
+                f"CASE WHEN {expression} IS NOT NULL AND ({is_none}) "
+                f"THEN {outside(expression, 'no moment of AD')}::TIMESTAMPTZ ELSE make_timestamptz({micros}) END"
             )
         case _:
             return expression if text == value_type.sql else f"CAST({expression} AS {value_type.sql})"

@@ -23,6 +23,7 @@ from graphql_api.engines.shapes import (
     Split,
     Splits,
     StoredColumn,
+    Unmatchable,
     Value,
 )
 from tests.engines.joins import joined, pa, pq, read_all, write_rows
@@ -82,7 +83,8 @@ def test_every_row_is_kept_in_its_order_with_whatever_else_it_holds(bench: Bench
         ("at just the moment", 7),
     ]
     assert [row["list"] for row in rows] == [[1, None], None, [], [1, None], None, [2], [3]]
-    assert (result.rows, result.without_moment, result.oldest, result.newest) == (7, 1, JAN - 1, JAN + HOUR)
+    assert (result.rows, result.without_moment, result.outside) == (7, 1, 0)
+    assert (result.oldest, result.newest) == (JAN - 1, JAN + HOUR)
     assert [(column.name, column.data_type) for column in result.columns] == [
         ("tailnum", "VARCHAR"),
         ("at", "TIMESTAMP WITH TIME ZONE"),
@@ -137,7 +139,9 @@ def test_a_time_that_the_clock_skipped_ends_it(bench: Bench) -> None:
     join = asks(delays(bench, []))
     path = bench.source("SELECT 'N1' AS tailnum, TIMESTAMP '2026-03-08 02:30:00' AS at")
 
-    with pytest.raises(Refused, match="In the spine at is 2026-03-08 02:30:00, a time that the clock skipped in "):
+    with pytest.raises(
+        Refused, match=r"In the spine at is 2026-03-08 02:30:00, a time that the clock skipped in .* \(row 1\)"
+    ):
         made(bench, join, Spine([path], "at", timezone="America/New_York"))
 
 
@@ -190,17 +194,21 @@ def test_a_csv_with_times_without_offsets_is_told(bench: Bench, text: str) -> No
 def test_what_is_no_time_ends_it(bench: Bench) -> None:
     paths = csv(bench, "tailnum,at", "N1,2026-01-01T00:00:00Z", "N1,yesterday")
 
-    with pytest.raises(Refused, match="In the spine at is yesterday, which is no time") as refused:
+    with pytest.raises(Refused) as refused:
         made(bench, asks(delays(bench, [])), Spine(paths, "at", is_csv=True))
 
-    assert isinstance(refused.value.problem, ComputeProblem)
-    assert refused.value.problem.code == "SPINE_INVALID"
+    assert refused.value.problem == ComputeProblem(
+        "SPINE_INVALID",
+        "The spine cannot be used. Row 2 (line 3): 'at' is 'yesterday', which is no time.",
+        "Write it as 2026-01-31T12:00:00Z, or with another offset or time zone behind it; one without is of UTC. "
+        "Write nothing where there is none.",
+    )
 
 
 def test_a_csv_that_is_none_ends_it(bench: Bench) -> None:
     paths = csv(bench, "tailnum,at", 'N1,"2026-01-01T00:00:00Z', "N2,a,b,c")
 
-    with pytest.raises(Refused, match="The spine cannot be read as a CSV file with a header: ") as refused:
+    with pytest.raises(Refused, match="A quote that opens in the record of line 2 is not closed") as refused:
         made(bench, asks(delays(bench, [])), Spine(paths, "at", is_csv=True))
 
     assert isinstance(refused.value.problem, ComputeProblem)
@@ -218,6 +226,67 @@ def test_numbers_of_any_width_are_keys_of_int64(bench: Bench) -> None:
         spine = bench.source(f"SELECT {value}::{data_type} AS id, make_timestamptz({JAN}) AS at")
         rows, _ = made(bench, Join([view], [StoredColumn("delay", 0, "delay")]), Spine([spine], "at"))
         assert [row["delay"] for row in rows] == [7 if value > 5 else 5], data_type
+
+
+def test_a_key_that_its_type_cannot_hold_matches_nothing_and_is_counted(bench: Bench) -> None:
+    """One odd row of a million is no reason to lose the others."""
+    number, moment = Value("id", ValueType.INT64), Value("since", ValueType.TIMESTAMP)
+    path = write_rows(bench.folder / "v.parquet", [number, moment], [DELAY], [((5, JAN), JAN, JAN, (7,))])
+    bench.made.append(path)
+    view = joined("v@1", {"id": number, "since": moment}, [DELAY], [Slice(path, 1, RUN)])
+    for since in ("TIMESTAMP", "TIMESTAMPTZ", "DATE"):
+        spine = bench.source(
+            f"SELECT id::UBIGINT AS id, since::{since} AS since, make_timestamptz({JAN}) AS at FROM (VALUES "
+            "(5, '2026-01-01'), (18446744073709551615, '2026-01-01'), (5, '0044-03-15 (BC)'), (5, 'infinity'), "
+            "(NULL, NULL)) AS s(id, since)"
+        )
+
+        join = Join([view], [StoredColumn("delay", 0, "delay")])
+        result: JoinedSpine = bench.ask(JoinSpine(join, Spine([spine], "at"), bench.out()))
+
+        with duckdb.connect() as connection:
+            rows = connection.execute(f"SELECT id, delay FROM '{result.files[0].path}'").fetchall()
+        assert rows == [(5, 7), (2**64 - 1, None), (5, None), (5, None), (None, None)]
+        assert result.unmatchable == [
+            Unmatchable("id", ValueType.INT64, 1),
+            Unmatchable("since", ValueType.TIMESTAMP, 2),
+        ]
+
+
+@pytest.mark.parametrize("names", [("at", "AT"), ("gate", "gate")])
+def test_columns_with_equal_names_are_refused(bench: Bench, names: tuple[str, str]) -> None:
+    """Which of them would be the key?"""
+    one, other = names
+    table = pa.Table.from_arrays(
+        [pa.array(["N1"]), *[pa.array([None], pa.timestamp("us"))] * 3], ["tailnum", one, other, "t"]
+    )
+    path = bench.folder / "equal.parquet"
+    pq.write_table(table, path)
+    lines = csv(bench, f"tailnum,{one},{other},t", "N1,,,")
+
+    for spine in (Spine([str(path)], "t"), Spine(lines, "t", is_csv=True)):
+        with pytest.raises(Refused) as refused:
+            bench.ask(CheckSpine(asks(delays(bench, [])), spine), readable=spine.paths)
+
+        assert refused.value.problem == ComputeProblem(
+            "SPINE_INVALID",
+            f"The spine has columns that SQL cannot tell apart: {one!r}, {other!r}.",
+            "Give every column a name of its own; small and capital letters are equal.",
+        )
+
+
+def test_a_damaged_parquet_file_is_told_as_that(bench: Bench) -> None:
+    path = Path(bench.source(f"SELECT 'N' || n AS tailnum, make_timestamptz({JAN} + n) AS at FROM range(9999) AS r(n)"))
+    content = path.read_bytes()
+    damaged = bench.folder / "damaged.parquet"
+    damaged.write_bytes(content[:100] + bytes(255 - byte for byte in content[100:2_000]) + content[2_000:])
+
+    with pytest.raises(Refused) as refused:
+        made(bench, asks(delays(bench, [])), Spine([str(damaged)], "at"))
+
+    assert refused.value.problem == ComputeProblem(
+        "SPINE_INVALID", "The spine cannot be read: the Parquet file is damaged.", "Write it and send it again."
+    )
 
 
 def test_a_column_that_is_named_like_a_feature_gives_its_name_up(bench: Bench) -> None:
@@ -298,7 +367,7 @@ def test_moments_without_end_are_none(bench: Bench) -> None:
     rows, result = made(bench, join, Spine([path], "at"))
 
     assert [(row["at"], row["delay"]) for row in rows] == [(None, None)] * 4
-    assert result.without_moment == 4
+    assert (result.without_moment, result.outside) == (4, 4)
 
 
 def test_what_the_sandbox_writes_can_be_read_by_others(bench: Bench) -> None:
