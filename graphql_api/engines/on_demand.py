@@ -17,6 +17,10 @@ from graphql_api.engines.types import converted
 REQUEST, MOMENT = "_request", "moment"
 VALUE = "value"
 _SOURCE = "__source"
+_REMEDY = (
+    "One row is enough to end it. Let the expression compute in a wider type, such as CAST(… AS DOUBLE), or write "
+    "TRY_CAST(… AS …), or TRY(…), where such a row is to be null."
+)
 
 
 def create_computed(
@@ -59,7 +63,9 @@ def _structs(column: OnDemandColumn, feature: Callable[[int, str], str], values:
 
 def _named(error: duckdb.Error, column: str) -> ComputeProblem:
     problem = compute_problem(error)
+    if problem.code == "VALUE_OUT_OF_RANGE":
+        return ComputeProblem(problem.code, problem.message, _REMEDY)
     if marked(error) is not None or problem.retryable:
         return problem
     message = f"The feature {column!r} cannot be computed: {problem.message}"
-    return ComputeProblem(problem.code, message, problem.hint, problem.retryable)
+    return ComputeProblem(problem.code, message, problem.hint or _REMEDY, problem.retryable)

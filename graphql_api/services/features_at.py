@@ -104,7 +104,7 @@ def told_to_the_caller() -> Generator[None]:
         yield
     except RunFault as fault:
         if fault.code in _OF_THE_REQUEST:
-            raise InvalidInput(fault.message) from fault
+            raise InvalidInput(" ".join(filter(None, [fault.message, fault.hint]))) from fault
         raise Unavailable(f"The values cannot be computed now: {fault.message}") from fault
 
 

@@ -11,6 +11,7 @@ from graphql_api.engines.problems import Refused
 from graphql_api.engines.shapes import (
     AnswerMoments,
     ColumnUse,
+    ComputeProblem,
     Join,
     JoinedView,
     Moments,
@@ -123,6 +124,43 @@ def test_an_expression_that_fails_is_named(bench: Bench) -> None:
 
     with pytest.raises(Refused, match="The feature 'out' cannot be computed: Could not convert string 'x'"):
         bench.ask(AnswerMoments(join, [JAN], {"s": ["x"]}))
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "message"),
+    [
+        (
+            "(_request.n + 1)",
+            "SQL_FAILED",
+            "The feature 'out' cannot be computed: Overflow in addition of INT64 (9223372036854775807 + 1)!",
+        ),
+        ("(CAST(_request.n AS HUGEINT) + 1)", "VALUE_OUT_OF_RANGE", "out: 9223372036854775808 is outside INT64"),
+    ],
+)
+def test_a_number_that_grows_too_large_is_told_with_its_feature_and_a_remedy(
+    bench: Bench, expression: str, code: str, message: str
+) -> None:
+    column = OnDemandColumn("out", ValueType.INT64, expression, {}, [ColumnUse("_request", "n")])
+    join = Join([], [column], [Value("n", ValueType.INT64)])
+
+    with pytest.raises(Refused) as refused:
+        bench.ask(AnswerMoments(join, [JAN], {"n": [2**63 - 1]}))
+
+    problem = refused.value.problem
+    assert isinstance(problem, ComputeProblem)
+    assert (problem.code, problem.message) == (code, message)
+    assert problem.hint is not None
+    assert "TRY_CAST(… AS …)" in problem.hint
+
+
+@pytest.mark.parametrize("expression", ["TRY(_request.n + 1)", "TRY_CAST(CAST(_request.n AS HUGEINT) + 1 AS BIGINT)"])
+def test_the_remedy_makes_such_a_row_null(bench: Bench, expression: str) -> None:
+    column = OnDemandColumn("out", ValueType.INT64, expression, {}, [ColumnUse("_request", "n")])
+    join = Join([], [column], [Value("n", ValueType.INT64)])
+
+    found: Moments = bench.ask(AnswerMoments(join, [JAN, JAN], {"n": [2**63 - 1, 1]}))
+
+    assert found.texts == [["null", "2"]]
 
 
 def test_a_timeline_shows_corrections_and_where_they_come_from(bench: Bench) -> None:
