@@ -21,15 +21,26 @@ from graphql_api.stores.objects import ObjectInfo, ObjectStore
 CHECKED_BYTES = 64_000_000
 """A spine up to this size is looked into when it is named; what is wrong with a larger one fails the run."""
 SECONDS = 20.0
+_OF_THE_MOMENT = ("TIMED_OUT", "CANCELLED", "SANDBOX_DIED", "IO_FAILED")
+"""Faults that another time may not have: the machine was busy, not the spine wrong."""
 EVENT = "spine.eventTimestampColumn"
 
 
 class Spines:
-    def __init__(self, *, uploads: Uploads, objects: ObjectStore, cache: FileCache, sandbox: SandboxPool) -> None:
+    def __init__(
+        self,
+        *,
+        uploads: Uploads,
+        objects: ObjectStore,
+        cache: FileCache,
+        sandbox: SandboxPool,
+        seconds: float = SECONDS,
+    ) -> None:
         self._uploads = uploads
         self._objects = objects
         self._cache = cache
         self._sandbox = sandbox
+        self._seconds = seconds
 
     async def named(self, project_id: PydanticObjectId, asked: SpineAsked) -> SpinePart:
         """Raises InvalidInput where there is no such upload or data source in the project."""
@@ -81,9 +92,11 @@ class Spines:
                 paths = [str(await self._cache.fetch(one, folder)) for one in found]
                 local = Spine(paths, spine.event_timestamp, is_csv=spine.is_csv, timezone=spine.timezone)
                 async with self._sandbox.lease() as box:
-                    return (await box.call(CheckSpine(join, local), readable=paths, seconds=SECONDS)).problems
+                    return (await box.call(CheckSpine(join, local), readable=paths, seconds=self._seconds)).problems
         except (NotFound, Conflict) as changed:
             raise Unavailable("The spine has changed while it was looked into; ask again.", 1.0) from changed
         except RunFault as fault:
+            if fault.retryable or fault.code in _OF_THE_MOMENT:
+                raise Unavailable(f"The spine cannot be looked into now: {fault.message}", 5.0) from fault
             message = f"The spine cannot be used: {fault.message}"
             raise InvalidInput(message, [Problem(place, fault.message, fault.hint)]) from fault
