@@ -31,9 +31,15 @@ def _of_spine(run: TrainingDatasetDocument, joined: JoinedSpine) -> Iterator[str
         zone = run.spine.timezone
         yield f"The spine's {event!r} holds times without an offset: they were read as times of {zone}."
     if joined.without_moment:
+        lost = f" {joined.outside:,} of them hold another moment, which is null in the files." if joined.outside else ""
         yield (
             f"{_share(joined.without_moment, joined.rows)} have no {event!r} in the years 1 to 9999: no view answers "
-            "them."
+            f"them.{lost}"
+        )
+    for one in joined.unmatchable:
+        yield (
+            f"{_share(one.rows, joined.rows)} hold in {one.column!r} what no {one.value_type} can be: it counts as "
+            "null, so no row of a view matches it."
         )
 
 
