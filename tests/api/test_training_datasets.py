@@ -243,7 +243,11 @@ async def test_what_is_wrong_is_told_at_once_with_its_place_and_a_remedy(hangar:
     ]
     junk = (await uploaded(hangar.editor, hangar.name, b"no Parquet at all"))["id"]
     assert await problems(**hangar.asked("x", junk)) == [
-        ("input.spine.upload", "The spine cannot be read as a Parquet file.", None)
+        (
+            "input.spine.upload",
+            "The spine cannot be read as a Parquet file.",
+            "Send a Parquet file, or a CSV as text/csv.",
+        )
     ]
     assert (await hangar.refused(**hangar.asked("x", upload, featureService="modell")))["code"] == "NOT_FOUND"
     assert (await problems(**hangar.asked("x", upload, features=["counts:sen"])))[0][0] == "input.features[0]"
