@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from j_feature_store import FeatureStore, FeatureValues, InvalidInput
-from j_feature_store.tables import columns_of
+from j_feature_store.tables import columns_of, pandas_of
 
 TAILS = ["N14228", None, "N24211"]
 SEATS = ["aircraft_profile:seats"]
@@ -74,6 +74,34 @@ def test_tables_hold_what_was_asked_and_exact_values() -> None:
     frame = FOUND.to_pandas()
     assert [str(kind) for kind in frame.dtypes] == ["str", "Int64", "float64", "boolean"]
     assert frame["seen"].tolist() == [LARGE, pd.NA]
+
+
+WHOLE = ["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_of_any_width_stay_exact_beside_a_null(name: str) -> None:
+    kind = pa.type_for_alias(name.lower())
+    most = 2 ** (kind.bit_width - (not name.startswith("U"))) - 1
+
+    frame = pandas_of(pa.table({"n": pa.array([most, None], kind), "all": pa.array([most, 0], kind)}))
+
+    assert [str(kind) for kind in frame.dtypes] == [name, name]
+    assert (frame["n"].tolist(), frame["all"].tolist()) == ([most, pd.NA], [most, 0])
+
+
+def test_lists_keep_their_numbers_and_their_nulls() -> None:
+    columns = {
+        "seen": [[LARGE, None], None, []],
+        "late": [[True, None], [], None],
+        "share": [[0.5, None], [], None],
+        "tails": [["N1", None], [], None],
+    }
+
+    frame = pandas_of(pa.table(columns))
+
+    assert {name: [None if each is pd.NA else each for each in frame[name]] for name in columns} == columns
+    assert columns_of(frame) == columns
 
 
 def test_values_that_libraries_have_are_sent_as_json_has_them() -> None:

@@ -68,14 +68,19 @@ def polars_of(columns: Mapping[str, list[Any]]) -> "polars.DataFrame":
 
 
 def pandas_of(table: "pyarrow.Table") -> "pandas.DataFrame":
-    """Whole numbers and truths as nullable columns: a null would make floats of them, which end to be exact at 2^53."""
-    pandas, arrow = needed("pandas", "pandas"), needed("pyarrow", "pandas")
-    exact = {
-        arrow.int64(): pandas.Int64Dtype(),
-        arrow.int32(): pandas.Int32Dtype(),
-        arrow.bool_(): pandas.BooleanDtype(),
-    }
-    return cast(Any, table).to_pandas(types_mapper=exact.get)
+    """Whole numbers and truths as nullable columns, lists as Arrow's: a null would make floats of them, which end to be
+    exact at 2^53."""
+    pandas, types = needed("pandas", "pandas"), needed("pyarrow.types", "pandas")
+    whole = {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+    exact = {**whole, "bool": "boolean"}
+
+    def kind_of(type: object) -> object:
+        if types.is_nested(type):
+            return pandas.ArrowDtype(type)
+        name = exact.get(str(type))
+        return name and pandas.api.types.pandas_dtype(name)
+
+    return cast(Any, table).to_pandas(types_mapper=kind_of)
 
 
 def read_arrow(paths: Sequence[Path]) -> "pyarrow.Table":
