@@ -8,9 +8,8 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,7 +22,6 @@ from j_feature_store import (
     TrainingDataWarning,
 )
 from j_feature_store.datasets import splits_of
-from j_feature_store.files import as_file
 from tests.client.cutting import answers_lost
 from tests.client.world import World
 
@@ -120,6 +118,19 @@ def test_who_does_not_wait_waits_where_rows_are_read(store: FeatureStore) -> Non
     assert dataset.to_pandas()["aircraft_profile:seats"].tolist() == [149, 149]
 
 
+def test_a_spine_may_be_columns_by_name(store: FeatureStore) -> None:
+    columns = {"tailnum": ["N14228", "N24211"], "at": np.array([TODAY, TODAY]), "label": [LARGE, None]}
+
+    dataset = store.training_dataset("columns", FEATURES[2:], spine=columns, event_timestamp="at")
+
+    assert dataset.to_arrow().to_pydict() == {
+        "tailnum": ["N14228", "N24211"],
+        "at": [TODAY, TODAY],
+        "label": [LARGE, None],
+        FEATURES[2]: [149, 149],
+    }
+
+
 def test_a_spine_may_be_sent_once_and_named_twice(store: FeatureStore) -> None:
     sent = store.upload(planes())
 
@@ -164,38 +175,6 @@ def test_a_spine_that_lacks_a_column_is_refused(store: FeatureStore) -> None:
 
 def planes() -> pd.DataFrame:
     return pd.DataFrame({"tailnum": ["N14228", "N24211"], "at": TODAY})
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        pd.DataFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
-        pd.DataFrame({"n": [LARGE, 2]}, index=pd.Index(["N1", None], name="tail")),
-        pl.DataFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
-        pl.LazyFrame({"tail": ["N1", None], "n": [LARGE, 2]}),
-        pa.table({"tail": ["N1", None], "n": [LARGE, 2]}),
-        pa.table({"tail": ["N1", None], "n": [LARGE, 2]}).to_reader(),
-    ],
-    ids=["pandas", "pandas index", "polars", "polars lazy", "arrow", "arrow stream"],
-)
-def test_a_table_of_any_kind_becomes_the_same_parquet(table: object) -> None:
-    with as_file(table) as path:  # type: ignore[arg-type]
-        assert pq.read_table(path).to_pydict() == {"tail": ["N1", None], "n": [LARGE, 2]}
-
-    assert not path.exists()
-
-
-def test_what_is_neither_a_table_nor_a_file_of_one_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "spine.xlsx").write_bytes(b"x")
-
-    for given, told in [
-        (tmp_path / "spine.xlsx", "neither .parquet nor .csv"),
-        (tmp_path / "none.csv", "no file"),
-        (pd.DataFrame({"x": [1, "a"]}), "cannot be written as Parquet"),
-        ([1, 2], "neither a table"),
-    ]:
-        with pytest.raises(InvalidInput, match=told), as_file(given):  # type: ignore[arg-type]
-            pass
 
 
 def test_splits_are_shares_or_ranges() -> None:

@@ -1,7 +1,7 @@
 """Files on this machine: spines on their way out, downloads on their way in."""
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,13 +9,14 @@ from typing import TypeAlias
 
 from j_feature_store.datasets import DataFile
 from j_feature_store.errors import InvalidInput, UnexpectedAnswer
-from j_feature_store.tables import ArrowTable, is_table, write_parquet
+from j_feature_store.parquet import write_parquet
+from j_feature_store.tables import Columns, is_table
 
 PIECE = 1 << 20
 CONTENT_TYPES = {".parquet": "application/vnd.apache.parquet", ".csv": "text/csv"}
 
-Sendable: TypeAlias = ArrowTable | str | Path
-"""A table of pandas, polars, Arrow or DuckDB, or the path of a Parquet or CSV file."""
+Sendable: TypeAlias = Columns | str | Path
+"""Columns by name, a table of pandas, polars, Arrow or DuckDB, or the path of a Parquet or CSV file."""
 
 
 @contextmanager
@@ -28,8 +29,8 @@ def as_file(given: Sendable) -> Generator[Path]:
         content_type(path)
         yield path
         return
-    if not is_table(given):
-        raise InvalidInput(f"A {type(given).__name__} is neither a table nor the path of a file with one.")
+    if not (is_table(given) or isinstance(given, Mapping)):
+        raise InvalidInput(f"A {type(given).__name__} is neither columns by name, nor a table, nor the path of a file.")
     with TemporaryDirectory(prefix="jfs-") as folder:
         path = Path(folder) / "table.parquet"
         write_parquet(given, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from j_feature_store import tables
+from j_feature_store import frames
 
 if TYPE_CHECKING:
     import pandas
@@ -40,15 +40,15 @@ class FeatureValues(msgspec.Struct, frozen=True, rename="camel"):
 
     def to_arrow(self) -> "pyarrow.Table":
         """What was asked, and a column a feature. Needs the extra `arrow`."""
-        return tables.arrow_of(self._columns())
+        return frames.arrow_of(self._columns())
 
     def to_pandas(self) -> "pandas.DataFrame":
         """What was asked, and a column a feature; whole numbers and truths in nullable columns. Needs `pandas`."""
-        return tables.pandas_of(self.to_arrow())
+        return frames.pandas_of(self.to_arrow())
 
     def to_polars(self) -> "polars.DataFrame":
         """What was asked, and a column a feature. Needs the extra `polars`."""
-        return tables.polars_of(self._columns())
+        return frames.polars_of(self._columns())
 
     def _columns(self) -> dict[str, list[Any]]:
         values = {name: [row[index] for row in self.rows] for index, name in enumerate(self.features)}
@@ -74,15 +74,15 @@ class FeatureTimeline(msgspec.Struct, frozen=True):
 
     def to_arrow(self) -> "pyarrow.Table":
         """A row a point. Needs the extra `arrow`."""
-        return tables.arrow_of(self._columns())
+        return frames.arrow_of(self._columns())
 
     def to_pandas(self) -> "pandas.DataFrame":
         """A row a point. Needs the extra `pandas`."""
-        return tables.pandas_of(self.to_arrow())
+        return frames.pandas_of(self.to_arrow())
 
     def to_polars(self) -> "polars.DataFrame":
         """A row a point. Needs the extra `polars`."""
-        return tables.polars_of(self._columns())
+        return frames.polars_of(self._columns())
 
     def _columns(self) -> dict[str, list[Any]]:
         names = FeaturePoint.__struct_fields__

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from j_feature_store import tables
+from j_feature_store import frames
 from j_feature_store._async import io
 from j_feature_store._async.connection import Connection
 from j_feature_store._async.runs import RunMethods
@@ -98,18 +98,18 @@ class AsyncTrainingDataset:
         """All rows, or those of a split, in the order of the spine. Needs the extra `arrow`."""
         with TemporaryDirectory(prefix="jfs-") as folder:
             paths = await self.download(folder, split=split)
-            return await io.aside(lambda: tables.read_arrow(paths))
+            return await io.aside(lambda: frames.read_arrow(paths))
 
     async def to_pandas(self, *, split: str | None = None) -> "pandas.DataFrame":
         """As `to_arrow`; whole numbers and truths in nullable columns, so that they are exact. Needs `pandas`."""
         table = await self.to_arrow(split=split)
-        return await io.aside(lambda: tables.pandas_of(table))
+        return await io.aside(lambda: frames.pandas_of(table))
 
     async def to_polars(self, *, split: str | None = None) -> "polars.DataFrame":
         """As `to_arrow`. Needs the extra `polars`."""
         with TemporaryDirectory(prefix="jfs-") as folder:
             paths = await self.download(folder, split=split)
-            return await io.aside(lambda: tables.read_polars(paths))
+            return await io.aside(lambda: frames.read_polars(paths))
 
     async def delete(self) -> None:
         """Remove this version, with its files. Editor. Raises Conflict while it is in use."""

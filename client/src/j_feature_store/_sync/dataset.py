@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from j_feature_store import tables
+from j_feature_store import frames
 from j_feature_store._sync import io
 from j_feature_store._sync.connection import Connection
 from j_feature_store._sync.runs import RunMethods
@@ -99,18 +99,18 @@ class TrainingDataset:
         """All rows, or those of a split, in the order of the spine. Needs the extra `arrow`."""
         with TemporaryDirectory(prefix="jfs-") as folder:
             paths = self.download(folder, split=split)
-            return io.aside(lambda: tables.read_arrow(paths))
+            return io.aside(lambda: frames.read_arrow(paths))
 
     def to_pandas(self, *, split: str | None = None) -> "pandas.DataFrame":
         """As `to_arrow`; whole numbers and truths in nullable columns, so that they are exact. Needs `pandas`."""
         table = self.to_arrow(split=split)
-        return io.aside(lambda: tables.pandas_of(table))
+        return io.aside(lambda: frames.pandas_of(table))
 
     def to_polars(self, *, split: str | None = None) -> "polars.DataFrame":
         """As `to_arrow`. Needs the extra `polars`."""
         with TemporaryDirectory(prefix="jfs-") as folder:
             paths = self.download(folder, split=split)
-            return io.aside(lambda: tables.read_polars(paths))
+            return io.aside(lambda: frames.read_polars(paths))
 
     def delete(self) -> None:
         """Remove this version, with its files. Editor. Raises Conflict while it is in use."""

@@ -46,8 +46,9 @@ class TrainingMethods(Part):
             name: A name that was used before makes its next version.
             features: The name of a feature service, or a list of references of features.
             event_timestamp: The spine's column with the moment of each row.
-            spine: Rows with the request columns, moments and any labels, which are kept: a table of pandas, polars,
-                Arrow or DuckDB, the path of a Parquet or CSV file, or what `upload` returned.
+            spine: Rows with the request columns, moments and any labels, which are kept: columns by name (lists, NumPy
+                arrays), a table of pandas, polars, Arrow or DuckDB, the path of a Parquet or CSV file, or what `upload`
+                returned.
             spine_source: Instead, the name of a data source that holds them.
             known_before: What became known after this moment is not used.
             splits: Shares, {"train": 0.8, "test": 0.2}, or ranges of time, {"train": (None, a), "test": (a, None)}.
@@ -120,8 +121,10 @@ class TrainingMethods(Part):
         self._connection.ask_in_project(DELETE_DATASET, name=name, version=version)
 
     def upload(self, given: Sendable) -> Upload:
-        """Send a table, as Parquet, or a Parquet or CSV file: to be the spine of several data sets within a day, or,
-        by its `uri`, one of the files of a data source. Editor.
+        """Send columns or a table, as Parquet, or a Parquet or CSV file: to be the spine of several data sets within a
+        day, or, by its `uri`, one of the files of a data source. Editor.
+
+        Raises InvalidInput for what Parquet cannot hold.
 
         >>> import pandas
         >>> sent = store.upload(pandas.DataFrame({"tailnum": ["N14228"]}))
