@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from j_feature_store import Damaged, DataFile, Forbidden, Unavailable, UnexpectedAnswer
+from j_feature_store import Conflict, Damaged, DataFile, Forbidden, Unavailable, UnexpectedAnswer
 from j_feature_store._async.connection import Connection as AsyncConnection
 from j_feature_store._sync.connection import Connection
 from j_feature_store._sync.transfers import LinkIsOver
@@ -132,12 +132,22 @@ def test_what_is_not_what_was_announced_is_no_file(shelf: Shelf, connection: Con
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_remnant_of_something_else_is_replaced(shelf: Shelf, connection: Connection, tmp_path: Path) -> None:
+def test_a_remnant_that_is_damaged_is_fetched_anew(shelf: Shelf, connection: Connection, tmp_path: Path) -> None:
     file = a_file(shelf)
-    (tmp_path / file.name).write_bytes(b"another version")
     (tmp_path / f".{file.name}.{file.sha256[:12]}.part").write_bytes(b"x" * 1_000)
 
     assert connection.transfers.fetch(file, tmp_path).read_bytes() == CONTENT
+
+
+def test_another_file_that_is_there_stays(shelf: Shelf, connection: Connection, tmp_path: Path) -> None:
+    there = tmp_path / "part-0.parquet"
+    there.write_bytes(b"of someone")
+
+    with pytest.raises(Conflict, match=rf"{there} is there already, and is another file: move it away"):
+        connection.transfers.fetch(a_file(shelf), tmp_path)
+
+    assert (there.read_bytes(), shelf.asked) == (b"of someone", [])
+    assert list(tmp_path.iterdir()) == [there]
 
 
 def test_a_server_that_is_gone_is_given_up(shelf: Shelf, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A run is followed over connections that break, and no event is missed or told twice."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from j_feature_store import (
     AsyncFeatureStore,
     FeatureStore,
     InvalidInput,
+    Materialization,
     NotFound,
     RunFailed,
     TimedOut,
@@ -88,11 +90,45 @@ def test_a_run_that_is_not_there_is_not_found(store: FeatureStore) -> None:
 
 
 def test_waiting_ends_in_time_and_the_run_goes_on(store: FeatureStore) -> None:
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut, match="airport_weather@1 goes on") as told:
         store.materialize("airport_weather", timeout=0.0)
 
     (latest,) = store.runs("airport_weather", limit=1)
-    assert store.wait(latest).state == "SUCCEEDED"
+    assert isinstance(told.value.run, Materialization)
+    assert told.value.run.id == latest.id
+    assert store.wait(told.value.run).state == "SUCCEEDED"
+
+
+def test_who_watches_by_an_id_is_told_the_id_and_may_wait_for_it(store: FeatureStore, run: str) -> None:
+    with pytest.raises(TimedOut) as told:
+        list(store.watch(run, timeout=0.0))
+
+    assert told.value.run == run
+    assert store.wait(run).id == run
+
+
+def test_who_is_tired_of_waiting_for_a_data_set_knows_which_and_may_go_on(store: FeatureStore) -> None:
+    spine = {"tailnum": ["N14228"], "at": [datetime.now(UTC)]}
+    with pytest.raises(TimedOut, match="late@1 goes on") as told:
+        store.training_dataset("late", ["aircraft_profile:seats"], spine=spine, event_timestamp="at", timeout=0.0)
+
+    ended = store.wait(told.value.run)
+    assert (ended.title, ended.state) == ("late@1", "SUCCEEDED")
+    assert store.get_training_dataset("late").to_arrow().num_rows == 1
+
+
+async def test_so_may_who_awaits_it(world: World) -> None:
+    spine = {"tailnum": ["N14228"], "at": [datetime.now(UTC)]}
+    async with AsyncFeatureStore(world.url) as store:
+        asked = store.training_dataset(
+            "slow", ["aircraft_profile:seats"], spine=spine, event_timestamp="at", wait=False
+        )
+        dataset = await asked
+        with pytest.raises(TimedOut, match="slow@1 goes on"):
+            await dataset.wait(timeout=0.0)
+        await dataset.wait()
+
+    assert dataset.rows == 1
 
 
 def test_who_waits_for_a_run_that_is_cancelled_is_told(store: FeatureStore) -> None:

@@ -83,13 +83,27 @@ def test_a_split_is_asked_for_by_its_name(dataset: TrainingDataset) -> None:
         dataset.to_pandas(split="validation")
 
 
-def test_files_come_to_lie_in_a_folder(dataset: TrainingDataset, tmp_path: Path) -> None:
+def test_files_come_to_lie_in_a_folder_of_the_data_set(dataset: TrainingDataset, tmp_path: Path) -> None:
     paths = dataset.download(tmp_path / "data")
     again = dataset.download(tmp_path / "data")
 
-    assert paths == again
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == sorted(file.name for file in dataset.files)
+    assert paths == again == [tmp_path / "data" / "flights@1" / file.name for file in dataset.files]
+    assert sorted((tmp_path / "data" / "flights@1").iterdir()) == sorted(paths)
     assert sum(pq.read_metadata(path).num_rows for path in paths) == dataset.rows == 12
+
+
+def test_data_sets_lie_side_by_side_in_one_folder(store: FeatureStore, tmp_path: Path) -> None:
+    tails = ("N14228", "N24211")
+    sets = [
+        store.training_dataset(
+            f"of_{tail.lower()}", FEATURES[2:], spine={"tailnum": [tail], "at": [TODAY]}, event_timestamp="at"
+        )
+        for tail in tails
+    ]
+
+    paths = [path for each in sets for path in each.download(tmp_path)]
+
+    assert [pq.read_table(path)["tailnum"].to_pylist() for path in paths] == [[tail] for tail in tails]
 
 
 def test_one_that_was_made_before_is_found_and_listed(store: FeatureStore, dataset: TrainingDataset) -> None:
@@ -102,13 +116,28 @@ def test_one_that_was_made_before_is_found_and_listed(store: FeatureStore, datas
         store.get_training_dataset("flights", 7)
 
 
-def test_what_the_server_warns_of_is_a_warning_here(store: FeatureStore) -> None:
+def test_what_the_server_warns_of_is_a_warning_where_it_was_asked_for(store: FeatureStore) -> None:
     nobody = pd.DataFrame({"tailnum": ["not a plane"] * 5, "at": TODAY})
 
-    with pytest.warns(TrainingDataWarning, match=r"nobody@1: .*MISSING"):
+    with pytest.warns(TrainingDataWarning, match=r"nobody@1: .*MISSING") as asked:
         dataset = store.training_dataset("nobody", FEATURES[2:], spine=nobody, event_timestamp="at")
+    with pytest.warns(TrainingDataWarning, match="nobody@1") as waited:
+        dataset.wait()
+    later = store.training_dataset("nobody", FEATURES[2:], spine=nobody, event_timestamp="at", wait=False)
+    with pytest.warns(TrainingDataWarning, match="nobody@2") as read:
+        later.to_arrow()
 
     assert dataset.warnings
+    assert [warning.filename for each in (asked, waited, read) for warning in each] == [__file__] * 3
+
+
+async def test_it_is_so_for_who_awaits_it(world: World) -> None:
+    nobody = {"tailnum": ["not a plane"], "at": [TODAY]}
+    async with AsyncFeatureStore(world.url) as store:
+        with pytest.warns(TrainingDataWarning) as told:
+            await store.training_dataset("nobody", FEATURES[2:], spine=nobody, event_timestamp="at")
+
+    assert [warning.filename for warning in told] == [__file__]
 
 
 def test_who_does_not_wait_waits_where_rows_are_read(store: FeatureStore) -> None:

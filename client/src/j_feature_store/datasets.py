@@ -1,7 +1,11 @@
 """Training data sets and uploads, as the server tells of them and as they are asked for."""
 
+import os
+import sys
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -9,6 +13,7 @@ import msgspec
 from j_feature_store.errors import InvalidInput
 from j_feature_store.runs import Run
 
+PACKAGE = str(Path(__file__).parent) + os.sep
 Moment: TypeAlias = datetime | str
 """An aware datetime, or a text with an offset: `2026-06-14T12:00:00Z`."""
 Splits: TypeAlias = Mapping[str, float | tuple[Moment | None, Moment | None]]
@@ -17,6 +22,14 @@ Splits: TypeAlias = Mapping[str, float | tuple[Moment | None, Moment | None]]
 
 class TrainingDataWarning(UserWarning):
     """What a person should look at before training on a data set."""
+
+
+def warn(message: str) -> None:
+    """Where the caller of this package stands, however deep in it this is called."""
+    level, frame = 1, sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, TrainingDataWarning, stacklevel=level)
 
 
 class Upload(msgspec.Struct, frozen=True, rename="camel"):

@@ -13,7 +13,7 @@ FeatureStoreError
 │   └── ServerFault              a bug; its message names the entry in the server's log
 ├── UnexpectedAnswer             something answers there, but not as this API does
 ├── RunFailed                    a run that was waited for ended without success
-├── TimedOut                     a run that was waited for goes on
+├── TimedOut                     a run that was waited for goes on; `run` is what to wait for further
 ├── Damaged                      a download that is not what the server announced
 └── Missing                      an extra of this package, such as pandas, is not installed
 """
@@ -122,7 +122,12 @@ class RunFailed(FeatureStoreError):
 
 
 class TimedOut(FeatureStoreError, TimeoutError):
-    pass
+    """`run` is what was waited for, or its id, as it was given: `wait` and `watch` take it, and follow it further."""
+
+    def __init__(self, run: "Run | str") -> None:
+        told = run if isinstance(run, str) else run.title
+        super().__init__(f"{told} goes on; the time to wait for its end is over. `wait` follows it further.")
+        self.run = run
 
 
 class Damaged(FeatureStoreError):

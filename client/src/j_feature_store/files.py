@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from j_feature_store.datasets import DataFile
-from j_feature_store.errors import InvalidInput, UnexpectedAnswer
+from j_feature_store.errors import Conflict, InvalidInput, UnexpectedAnswer
 from j_feature_store.parquet import write_parquet
 from j_feature_store.tables import Columns, is_table
 
@@ -62,6 +62,12 @@ def is_whole(path: Path, file: DataFile) -> bool:
         return False
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
+
+
+def must_be_free(path: Path) -> None:
+    """Raises Conflict where something lies."""
+    if path.exists():
+        raise Conflict(f"{path} is there already, and is another file: move it away, or name another folder.")
 
 
 def size_of(path: Path) -> int:

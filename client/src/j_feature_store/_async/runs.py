@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from j_feature_store._async.connection import Part
+from j_feature_store._async.follow import DeadlineIsOver
 from j_feature_store.bars import Progress, shown
 from j_feature_store.datasets import DatasetRun
-from j_feature_store.errors import NotFound, RunFailed
+from j_feature_store.errors import NotFound, RunFailed, TimedOut
 from j_feature_store.operations import CANCEL, ONE_RUN, RUNS, START, WATCH
 from j_feature_store.runs import Materialization, Run, RunProgress
 
@@ -45,7 +46,7 @@ class RunMethods(Part):
         Raises:
             Conflict: a run in progress overlaps the range; its id is in the message.
             RunFailed: it ended without success.
-            TimedOut: it goes on; `wait` or `watch` follow it further.
+            TimedOut: it goes on; `wait` and `watch` follow its `run` further.
 
         >>> run = await store.materialize("airport_weather", progress=True)
         >>> run.state, run.progress.fraction
@@ -83,21 +84,16 @@ class RunMethods(Part):
         QUEUED
         SUCCEEDED
         """
-        run_id, seen = _id_of(run), after
         deadline = None if timeout is None else time.monotonic() + timeout
-        follow = self._connection.subscriptions.follow
-        async with aclosing(follow(WATCH.text, lambda: {"id": run_id, "after": seen}, deadline=deadline)) as events:
-            async for event in events:
-                told = msgspec.convert(event[WATCH.field], RunProgress)
-                if told.sequence <= seen:
-                    continue
-                seen = told.sequence
-                yield told
-                if told.is_last:
-                    return
+        try:
+            async with aclosing(self._events(_id_of(run), after, deadline)) as events:
+                async for event in events:
+                    yield event
+        except DeadlineIsOver:
+            raise TimedOut(run) from None
 
-    async def wait(self, run: Run, *, progress: Progress = False, timeout: float | None = None) -> Run:
-        """Follow a run to its end, and return it as it ended.
+    async def wait(self, run: Run | str, *, progress: Progress = False, timeout: float | None = None) -> Run:
+        """Follow a run, or one of this id, to its end, and return it as it ended.
 
         Raises:
             RunFailed: it ended without success.
@@ -149,16 +145,29 @@ class RunMethods(Part):
         answer = await self._connection.ask(CANCEL, id=_id_of(run))
         return msgspec.convert(answer["run"], Run)
 
-    async def _waited(self, run: Run, progress: Progress, timeout: float | None) -> dict[str, Any]:
+    async def _events(self, run_id: str, after: int, deadline: float | None) -> AsyncGenerator[RunProgress]:
+        seen = after
+        follow = self._connection.subscriptions.follow
+        async with aclosing(follow(WATCH.text, lambda: {"id": run_id, "after": seen}, deadline=deadline)) as events:
+            async for event in events:
+                told = msgspec.convert(event[WATCH.field], RunProgress)
+                if told.sequence <= seen:
+                    continue
+                seen = told.sequence
+                yield told
+                if told.is_last:
+                    return
+
+    async def _waited(self, run: Run | str, progress: Progress, timeout: float | None) -> dict[str, Any]:
         """The run as it ended well."""
         await self._followed(run, progress, timeout)
-        found = await self._found(run.id)
+        found = await self._found(_id_of(run))
         if found["state"] != "SUCCEEDED":
             raise RunFailed(_run_of(found))
         return found
 
-    async def _followed(self, run: Run, progress: Progress, timeout: float | None) -> None:
-        with shown(progress, run.title) as show:
+    async def _followed(self, run: Run | str, progress: Progress, timeout: float | None) -> None:
+        with shown(progress, run if isinstance(run, str) else run.title) as show:
             async with aclosing(self.watch(run, timeout=timeout)) as events:
                 async for event in events:
                     show(event)

@@ -61,7 +61,7 @@ class TrainingMethods(Part):
         Raises:
             InvalidInput: the spine lacks a column, or another argument is wrong.
             RunFailed: it ended without success.
-            TimedOut: it goes on; its `wait` follows it further.
+            TimedOut: it goes on; the store's `wait` follows its `run` further, and `get_training_dataset` finds it.
 
         >>> import pandas
         >>> flights = pandas.DataFrame({

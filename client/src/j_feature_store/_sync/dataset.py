@@ -1,7 +1,6 @@
 # Made by client/scripts/make_sync.py from _async/dataset.py: change that one.
 """One training data set: its facts, its files, its rows as tables."""
 
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from j_feature_store._sync.connection import Connection
 from j_feature_store._sync.runs import RunMethods
 from j_feature_store._sync.transfers import LinkIsOver
 from j_feature_store.bars import Progress
-from j_feature_store.datasets import DataFile, DatasetRun, TrainingDataWarning
+from j_feature_store.datasets import DataFile, DatasetRun, warn
 from j_feature_store.errors import NotFound
 from j_feature_store.operations import DELETE_DATASET, ONE_DATASET
 
@@ -70,24 +69,26 @@ class TrainingDataset:
 
         Raises:
             RunFailed: it ended without success.
-            TimedOut: it goes on after so many seconds.
+            TimedOut: it goes on after so many seconds; waiting again follows it further.
         """
         RunMethods(self._connection).wait(self.run, progress=progress, timeout=timeout)
         self._refresh()
         for warning in self.warnings:
-            warnings.warn(f"{self.run.title}: {warning}", TrainingDataWarning, stacklevel=2)
+            warn(f"{self.run.title}: {warning}")
 
     def download(self, folder: str | Path, *, split: str | None = None) -> list[Path]:
-        """Its files, whole and checked, in a folder; those that are there already are not fetched again.
+        """Its files, whole and checked, in a folder of its own in this one: `seats@1/data-00000.parquet`. Those that
+        are there already are not fetched again.
 
         Raises:
             NotFound: there is no such split.
+            Conflict: another file is there, which stays as it is.
             Damaged: what came is not what the server announced.
             Unavailable: nothing more came, in several attempts.
         """
         if self.run.state != "SUCCEEDED":
             self.wait()
-        target = Path(folder)
+        target = Path(folder) / self.run.title
         io.aside(lambda: target.mkdir(parents=True, exist_ok=True))
         chosen = [file.name for file in self.files if split is None or file.split == split]
         if not chosen and split is not None:

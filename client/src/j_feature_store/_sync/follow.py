@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 from j_feature_store._sync import io
-from j_feature_store.errors import TimedOut, Unavailable
+from j_feature_store.errors import Unavailable
 from j_feature_store.place import Place
 from j_feature_store.protocol import PONG, CutOff, heard, hello, subscribe
 from j_feature_store.wire import pause_before
@@ -18,6 +18,10 @@ log = logging.getLogger(__name__)
 SECONDS_OF_A_STEADY_LINE = 5.0
 
 Variables = Mapping[str, object]
+
+
+class DeadlineIsOver(Exception):
+    pass
 
 
 class Subscriptions:
@@ -38,7 +42,7 @@ class Subscriptions:
         Raises:
             Refused: the server said no.
             Unavailable: no connection for longer than the patience.
-            TimedOut: the deadline, of the monotonic clock, has come.
+            DeadlineIsOver: the deadline, of the monotonic clock, has come.
         """
         line = _Line()
         while True:
@@ -110,7 +114,7 @@ class _Line:
 
 def _check(deadline: float | None) -> None:
     if deadline is not None and time.monotonic() >= deadline:
-        raise TimedOut("It goes on; the time to wait for its end is over.")
+        raise DeadlineIsOver
 
 
 def _left(deadline: float) -> float:

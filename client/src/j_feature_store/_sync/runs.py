@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from j_feature_store._sync.connection import Part
+from j_feature_store._sync.follow import DeadlineIsOver
 from j_feature_store.bars import Progress, shown
 from j_feature_store.datasets import DatasetRun
-from j_feature_store.errors import NotFound, RunFailed
+from j_feature_store.errors import NotFound, RunFailed, TimedOut
 from j_feature_store.operations import CANCEL, ONE_RUN, RUNS, START, WATCH
 from j_feature_store.runs import Materialization, Run, RunProgress
 
@@ -46,7 +47,7 @@ class RunMethods(Part):
         Raises:
             Conflict: a run in progress overlaps the range; its id is in the message.
             RunFailed: it ended without success.
-            TimedOut: it goes on; `wait` or `watch` follow it further.
+            TimedOut: it goes on; `wait` and `watch` follow its `run` further.
 
         >>> run = store.materialize("airport_weather", progress=True)
         >>> run.state, run.progress.fraction
@@ -82,21 +83,16 @@ class RunMethods(Part):
         QUEUED
         SUCCEEDED
         """
-        run_id, seen = _id_of(run), after
         deadline = None if timeout is None else time.monotonic() + timeout
-        follow = self._connection.subscriptions.follow
-        with closing(follow(WATCH.text, lambda: {"id": run_id, "after": seen}, deadline=deadline)) as events:
-            for event in events:
-                told = msgspec.convert(event[WATCH.field], RunProgress)
-                if told.sequence <= seen:
-                    continue
-                seen = told.sequence
-                yield told
-                if told.is_last:
-                    return
+        try:
+            with closing(self._events(_id_of(run), after, deadline)) as events:
+                for event in events:
+                    yield event
+        except DeadlineIsOver:
+            raise TimedOut(run) from None
 
-    def wait(self, run: Run, *, progress: Progress = False, timeout: float | None = None) -> Run:
-        """Follow a run to its end, and return it as it ended.
+    def wait(self, run: Run | str, *, progress: Progress = False, timeout: float | None = None) -> Run:
+        """Follow a run, or one of this id, to its end, and return it as it ended.
 
         Raises:
             RunFailed: it ended without success.
@@ -148,16 +144,29 @@ class RunMethods(Part):
         answer = self._connection.ask(CANCEL, id=_id_of(run))
         return msgspec.convert(answer["run"], Run)
 
-    def _waited(self, run: Run, progress: Progress, timeout: float | None) -> dict[str, Any]:
+    def _events(self, run_id: str, after: int, deadline: float | None) -> Generator[RunProgress]:
+        seen = after
+        follow = self._connection.subscriptions.follow
+        with closing(follow(WATCH.text, lambda: {"id": run_id, "after": seen}, deadline=deadline)) as events:
+            for event in events:
+                told = msgspec.convert(event[WATCH.field], RunProgress)
+                if told.sequence <= seen:
+                    continue
+                seen = told.sequence
+                yield told
+                if told.is_last:
+                    return
+
+    def _waited(self, run: Run | str, progress: Progress, timeout: float | None) -> dict[str, Any]:
         """The run as it ended well."""
         self._followed(run, progress, timeout)
-        found = self._found(run.id)
+        found = self._found(_id_of(run))
         if found["state"] != "SUCCEEDED":
             raise RunFailed(_run_of(found))
         return found
 
-    def _followed(self, run: Run, progress: Progress, timeout: float | None) -> None:
-        with shown(progress, run.title) as show:
+    def _followed(self, run: Run | str, progress: Progress, timeout: float | None) -> None:
+        with shown(progress, run if isinstance(run, str) else run.title) as show:
             with closing(self.watch(run, timeout=timeout)) as events:
                 for event in events:
                     show(event)

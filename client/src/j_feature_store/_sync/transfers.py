@@ -13,7 +13,7 @@ from j_feature_store._sync import io
 from j_feature_store._sync.http import Http
 from j_feature_store.datasets import DataFile
 from j_feature_store.errors import Damaged, Unavailable
-from j_feature_store.files import PIECE, content_type, is_whole, partial, place_in, size_of
+from j_feature_store.files import PIECE, content_type, is_whole, must_be_free, partial, place_in, size_of
 from j_feature_store.place import Place
 from j_feature_store.wire import pause_before, refusal_of_file
 
@@ -54,6 +54,7 @@ class Transfers:
         """A file of a data set; one that is there already stays, one that is there in part is gone on with.
 
         Raises:
+            Conflict: another file is there.
             LinkIsOver: another link is needed.
             Damaged: what comes is, twice, not what was announced.
             Unavailable: nothing more came, in several attempts.
@@ -61,10 +62,12 @@ class Transfers:
         path = place_in(folder, file)
         if io.aside(lambda: is_whole(path, file)):
             return path
+        must_be_free(path)
         part = partial(path, file)
         for _ in range(2):
             self._fill(part, file)
             if io.aside(lambda: is_whole(part, file)):
+                must_be_free(path)
                 part.replace(path)
                 return path
             part.unlink()
