@@ -21,7 +21,6 @@ from j_feature_store import (
     TrainingDataset,
     TrainingDataWarning,
 )
-from j_feature_store.datasets import splits_of
 from tests.client.cutting import answers_lost
 from tests.client.world import World
 
@@ -204,14 +203,3 @@ def test_a_spine_that_lacks_a_column_is_refused(store: FeatureStore) -> None:
 
 def planes() -> pd.DataFrame:
     return pd.DataFrame({"tailnum": ["N14228", "N24211"], "at": TODAY})
-
-
-def test_splits_are_shares_or_ranges() -> None:
-    shares = {"splits": [{"name": "a", "fraction": 0.5}, {"name": "b", "fraction": 0.5}], "splitBy": "ENTITY"}
-    ranges = {"splits": [{"name": "a", "start": None, "end": TODAY}], "splitBy": "TIME"}
-
-    assert splits_of({"a": 0.5, "b": 0.5}, "entity") == shares
-    assert splits_of({"a": (None, TODAY)}, None) == ranges
-    assert splits_of(None, None) == {}
-    with pytest.raises(InvalidInput):
-        splits_of({"a": 0.5, "b": (None, TODAY)}, None)

@@ -3,21 +3,23 @@
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
 from j_feature_store.errors import InvalidInput
+from j_feature_store.moments import Moment, moment
 from j_feature_store.runs import Run
 
 PACKAGE = str(Path(__file__).parent) + os.sep
-Moment: TypeAlias = datetime | str
-"""An aware datetime, or a text with an offset: `2026-06-14T12:00:00Z`."""
-Splits: TypeAlias = Mapping[str, float | tuple[Moment | None, Moment | None]]
+Split: TypeAlias = float | Sequence[Moment | None]
+Splits: TypeAlias = Mapping[str, Split]
 """By name a share, {"train": 0.8, "test": 0.2}, or a range of event times, {"train": (None, a), "test": (a, None)}."""
+WAYS = {each.upper(): each for each in ("row", "entity", "time")}
 
 
 class TrainingDataWarning(UserWarning):
@@ -70,15 +72,25 @@ def splits_of(splits: Splits | None, split_by: str | None) -> dict[str, Any]:
     """As `CreateTrainingDatasetInput` has them; what is not said follows from the splits' values."""
     if not splits:
         return {}
-    ranges = [isinstance(value, tuple) for value in splits.values()]
+    told = [_split(name, value) for name, value in splits.items()]
+    ranges = ["fraction" not in each for each in told]
     if any(ranges) and not all(ranges):
         raise InvalidInput("Splits are all shares or all ranges of time.")
     by = split_by or ("TIME" if all(ranges) else "ROW")
-    return {"splits": [_split(name, value) for name, value in splits.items()], "splitBy": by.upper()}
+    if by.upper() not in WAYS:
+        raise InvalidInput(f"split_by is one of {', '.join(map(repr, WAYS.values()))}, not {split_by!r}.")
+    return {"splits": told, "splitBy": by.upper()}
 
 
-def _split(name: str, value: float | tuple[Moment | None, Moment | None]) -> dict[str, Any]:
-    if isinstance(value, tuple):
-        start, end = value
-        return {"name": name, "start": start, "end": end}
-    return {"name": name, "fraction": value}
+def _split(name: str, value: Split) -> dict[str, Any]:
+    if isinstance(value, Real):
+        return {"name": name, "fraction": float(value)}
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise InvalidInput(
+            f"The split {name!r} is a share, such as 0.8, or a range of event times, (start, end), with None where "
+            f"it is open, not {value!r}."
+        )
+    start, end = (
+        moment(f"The {what} of the split {name!r}", each) for what, each in zip(("start", "end"), value, strict=True)
+    )
+    return {"name": name, "start": start, "end": end}

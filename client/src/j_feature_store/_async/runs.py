@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from j_feature_store._async.follow import DeadlineIsOver
 from j_feature_store.bars import Progress, shown
 from j_feature_store.datasets import DatasetRun
 from j_feature_store.errors import NotFound, RunFailed, TimedOut
+from j_feature_store.moments import Moment, moment
 from j_feature_store.operations import CANCEL, ONE_RUN, RUNS, START, WATCH
 from j_feature_store.runs import Materialization, Run, RunProgress
 
@@ -22,8 +22,8 @@ class RunMethods(Part):
     async def materialize(
         self,
         reference: str,
-        start: datetime | str | None = None,
-        end: datetime | str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         *,
         progress: Progress = False,
         wait: bool = True,
@@ -36,7 +36,7 @@ class RunMethods(Part):
 
         Args:
             reference: `aircraft_delays`, or `aircraft_delays@2`.
-            start: First event timestamp; by default where coverage ends.
+            start: First event timestamp, as an aware datetime or a text with an offset; by default where coverage ends.
             end: The range ends before it; by default at the last moment that can be known by now.
             progress: True shows a bar, in a terminal or a notebook; a function is called with each event.
             wait: False returns as soon as the run is queued.
@@ -54,8 +54,8 @@ class RunMethods(Part):
         """
         asked = {
             "reference": reference,
-            "start": start,
-            "end": end,
+            "start": moment("start", start),
+            "end": moment("end", end),
             "idempotencyKey": idempotency_key or secrets.token_hex(16),
         }
         answer = await self._connection.input_in_project(START, asked)

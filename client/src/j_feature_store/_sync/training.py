@@ -12,9 +12,10 @@ from j_feature_store._sync import io
 from j_feature_store._sync.connection import Part
 from j_feature_store._sync.dataset import TrainingDataset, current
 from j_feature_store.bars import Progress
-from j_feature_store.datasets import DatasetRun, Moment, Splits, Upload, splits_of
+from j_feature_store.datasets import DatasetRun, Splits, Upload, splits_of
 from j_feature_store.errors import InvalidInput, Unavailable
 from j_feature_store.files import Sendable, as_file, content_type
+from j_feature_store.moments import Moment, moment
 from j_feature_store.operations import CREATE_DATASET, DATASETS, DELETE_DATASET, UPLOAD
 from j_feature_store.wire import pause_before
 
@@ -50,7 +51,7 @@ class TrainingMethods(Part):
                 arrays), a table of pandas, polars, Arrow or DuckDB, the path of a Parquet or CSV file, or what `upload`
                 returned.
             spine_source: Instead, the name of a data source that holds them.
-            known_before: What became known after this moment is not used.
+            known_before: What became known after this moment is not used: an aware datetime, or a text with an offset.
             splits: Shares, {"train": 0.8, "test": 0.2}, or ranges of time, {"train": (None, a), "test": (a, None)}.
             split_by: Shares of what: "row", or "entity", so that none is in two splits.
             seed: Another one gives other splits.
@@ -60,7 +61,7 @@ class TrainingMethods(Part):
             idempotency_key: The same key and input make one data set, in 30 days; by default each call has its own.
 
         Raises:
-            InvalidInput: the spine lacks a column, or another argument is wrong.
+            InvalidInput: the spine lacks a column, or another argument is wrong, such as a moment without an offset.
             RunFailed: it ended without success.
             TimedOut: it goes on; the store's `wait` follows its `run` further, and `get_training_dataset` finds it.
 
@@ -81,6 +82,7 @@ class TrainingMethods(Part):
         """
         if (spine is None) == (spine_source is None):
             raise InvalidInput("A training data set has one spine: either `spine` or `spine_source`.")
+        told = {"knownBefore": moment("known_before", known_before), **splits_of(splits, split_by)}
         if spine is not None and not isinstance(spine, Upload):
             spine = self.upload(spine)
         rows = {"dataSource": spine_source} if spine is None else {"upload": spine.id}
@@ -88,8 +90,7 @@ class TrainingMethods(Part):
             "name": name,
             **({"featureService": features} if isinstance(features, str) else {"features": list(features)}),
             "spine": {**rows, "eventTimestampColumn": event_timestamp},
-            "knownBefore": known_before,
-            **splits_of(splits, split_by),
+            **told,
             "seed": seed,
             "idempotencyKey": idempotency_key or secrets.token_hex(16),
         }

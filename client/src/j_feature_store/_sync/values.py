@@ -2,12 +2,12 @@
 """Values of features: now, at a moment, over time."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from j_feature_store._sync.connection import Part
+from j_feature_store.moments import Moment, moment
 from j_feature_store.operations import FEATURES_AT, ONLINE, TIMELINE
 from j_feature_store.tables import Columns, columns_of
 from j_feature_store.values import FeatureTimeline, FeatureValues, timeline_of
@@ -43,7 +43,7 @@ class ValueMethods(Part):
         return self._look_up(ONLINE, features, entities, request_data)
 
     def features_at(
-        self, at: datetime | str, features: str | Sequence[str], entities: Columns, request_data: Columns | None = None
+        self, at: Moment, features: str | Sequence[str], entities: Columns, request_data: Columns | None = None
     ) -> FeatureValues:
         """What the offline store would have answered at a moment: the values as they were known then.
 
@@ -57,17 +57,16 @@ class ValueMethods(Part):
         >>> long_ago.to_dicts()[0]["mean_dep_delay_7d"], long_ago.statuses[0][0]
         (None, 'MISSING')
         """
-        return self._look_up(FEATURES_AT, features, entities, request_data, at=at)
+        return self._look_up(FEATURES_AT, features, entities, request_data, at=moment("at", at))
 
-    def timeline(
-        self, feature: str, entity: dict[str, Any], start: datetime | str, end: datetime | str
-    ) -> FeatureTimeline:
+    def timeline(self, feature: str, entity: dict[str, Any], start: Moment, end: Moment) -> FeatureTimeline:
         """Every row of one entity with an event timestamp from `start` until before `end`, oldest first: its value,
         when it became available, and which run wrote it.
 
         Args:
             feature: A reference: `aircraft_delays:flights_7d`.
             entity: Its join keys: {"tailnum": "N14228"}.
+            start, end: Aware datetimes, or texts with an offset.
 
         >>> from datetime import UTC, datetime, timedelta
         >>> end = datetime.now(UTC)
@@ -76,7 +75,8 @@ class ValueMethods(Part):
         >>> all(point.available_at > point.event_timestamp for point in week.points)
         True
         """
-        answer = self._connection.ask_in_project(TIMELINE, feature=feature, entity=entity, start=start, end=end)
+        span = {"start": moment("start", start), "end": moment("end", end)}
+        answer = self._connection.ask_in_project(TIMELINE, feature=feature, entity=entity, **span)
         return timeline_of(answer)
 
     def _look_up(
