@@ -47,7 +47,7 @@ from graphql_api.services.versions import Versions
 from graphql_api.serving.feed import ChangeFeed
 from graphql_api.serving.offline_rows import OfflineRows
 from graphql_api.serving.plans import Plans as LookupPlans
-from graphql_api.settings import Settings, required
+from graphql_api.settings import AuthMode, Settings, required
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectStore
 from graphql_api.stores.offline import OfflineStore
@@ -139,7 +139,7 @@ class Runtime:
         previews = Previews(objects=self.objects, cache=self.cache, sandbox=self.sandbox)
         tokens = Tokens(projects=projects, feed=self.feed)
         await stack.enter_async_context(tokens.following())
-        links = await Links.open(tokens)
+        links = await Links.open(tokens, everyone_is_let_in=self.settings.auth is AuthMode.NONE)
         uploads = Uploads(
             projects=projects,
             database=self.database,

@@ -12,7 +12,7 @@ from graphql_api.domain.global_ids import parse_as
 from graphql_api.domain.times import rfc3339, to_micros, utc_now
 from graphql_api.domain.uploads import USABLE_FOR
 from graphql_api.services.uploads import path_of
-from tests.api.client import Json
+from tests.api.client import Client, Json
 from tests.api.conftest import NEIGHBOUR, OPERATOR, Door, Place
 from tests.api.processes import another_process
 from tests.api.test_whole_path import APPLY, FOLLOW, PLAN, definitions, started, working
@@ -86,6 +86,21 @@ async def test_a_link_that_was_changed_or_has_expired_or_whose_token_is_gone_cou
 
     assert answers == [(403, "FORBIDDEN")] * 5 + [(410, "EXPIRED"), (401, "UNAUTHENTICATED"), (404, "NOT_FOUND")]
     assert (await document(payload)).stored_at is None
+
+
+async def test_a_link_that_was_given_while_everyone_was_let_in_counts_for_nothing_where_tokens_are_asked_for(
+    place: Place, open_door: Door
+) -> None:
+    payload = await offered(Client(open_door.http), place.name)
+    target = address(payload)
+    url = f"{target.path}?{target.query}"
+
+    refused = await place.door.http.put(url, content=b"PAR1")
+    taken = await open_door.http.put(url, content=b"PAR1")
+
+    assert told(refused) == (401, "UNAUTHENTICATED")
+    assert "with an API token" in refused.json()["message"]
+    assert taken.status_code == 204
 
 
 async def test_a_file_that_is_too_large_is_refused_announced_or_not_and_leaves_nothing(place: Place) -> None:
