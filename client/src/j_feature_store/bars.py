@@ -1,7 +1,7 @@
 """Runs as they go, for people: a bar in a terminal or a notebook, else a line for each new phase."""
 
 import html
-import shutil
+import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ Progress: TypeAlias = bool | Callable[[RunProgress], None]
 """True: a bar. Or what is called with each event."""
 
 WIDTH = 24
+USUAL_COLUMNS = 80
 COLOURS = {"SUCCEEDED": "#2e7d32", "FAILED": "#c62828", "CANCELLED": "#757575"}
 
 
@@ -53,10 +54,13 @@ class TerminalBar:
         self._written = 0
 
     def show(self, event: RunProgress) -> None:
-        filled = round(event.fraction * WIDTH)
-        line = f"{self._title} {'█' * filled}{'░' * (WIDTH - filled)} {event.fraction:4.0%} {event}"
-        line = line[: shutil.get_terminal_size().columns - 1]
-        self._screen.write(f"\r{line:<{self._written}}")
+        most = _columns(self._screen) - 1
+        told = f" {event.fraction:4.0%} {event}"
+        short = told.partition(" ·")[0]  # the rest is cut before the bar is
+        width = max(0, min(WIDTH, most - len(f"{self._title} {short}")))
+        filled = round(event.fraction * width)
+        line = f"{self._title} {'█' * filled}{'░' * (width - filled)}{told}"[:most]
+        self._screen.write(f"\r{line:<{min(self._written, most)}}")
         self._screen.flush()
         self._written = len(line)
 
@@ -64,6 +68,14 @@ class TerminalBar:
         if self._written:
             self._screen.write("\n")
             self._screen.flush()
+
+
+def _columns(screen: TextIO) -> int:
+    """Of this very screen: another may be what is printed to."""
+    try:
+        return os.get_terminal_size(screen.fileno()).columns or USUAL_COLUMNS
+    except (OSError, ValueError):
+        return USUAL_COLUMNS
 
 
 class Lines:
