@@ -43,7 +43,8 @@ class FeatureValues(msgspec.Struct, frozen=True, rename="camel"):
         return frames.arrow_of(self._columns())
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """What was asked, and a column a feature; whole numbers and truths in nullable columns. Needs `pandas`."""
+        """What was asked, and a column a feature; whole numbers, truths and lists stay exact beside nulls.
+        Needs the extra `pandas`."""
         return frames.pandas_of(self.to_arrow())
 
     def to_polars(self) -> "polars.DataFrame":

@@ -97,13 +97,15 @@ class TrainingDataset:
         return [self._fetched(name, target) for name in chosen]
 
     def to_arrow(self, *, split: str | None = None) -> "pyarrow.Table":
-        """All rows, or those of a split, in the order of the spine. Needs the extra `arrow`."""
+        """All rows, split after split, or those of one; each split in the order of the spine. Needs the extra
+        `arrow`."""
         with TemporaryDirectory(prefix="jfs-") as folder:
             paths = self.download(folder, split=split)
             return io.aside(lambda: frames.read_arrow(paths))
 
     def to_pandas(self, *, split: str | None = None) -> "pandas.DataFrame":
-        """As `to_arrow`; whole numbers and truths in nullable columns, so that they are exact. Needs `pandas`."""
+        """As `to_arrow`; whole numbers and truths in nullable columns and lists as Arrow's, so that they are exact.
+        Needs the extra `pandas`."""
         table = self.to_arrow(split=split)
         return io.aside(lambda: frames.pandas_of(table))
 

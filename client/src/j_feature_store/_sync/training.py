@@ -52,7 +52,8 @@ class TrainingMethods(Part):
                 returned.
             spine_source: Instead, the name of a data source that holds them.
             known_before: What became known after this moment is not used: an aware datetime, or a text with an offset.
-            splits: Shares, {"train": 0.8, "test": 0.2}, or ranges of time, {"train": (None, a), "test": (a, None)}.
+            splits: Shares, {"train": 0.8, "test": 0.2}, or ranges of event times from the first until before the
+                second, {"train": (None, a), "test": (a, None)}; rows outside all ranges are left out.
             split_by: Shares of what: "row", or "entity", so that none is in two splits.
             seed: Another one gives other splits.
             progress: True shows a bar, in a terminal or a notebook; a function is called with each event.
