@@ -16,6 +16,7 @@ from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.engines.shapes import MergeRows, Staged
 from graphql_api.errors import RunFault
+from graphql_api.runs.borders import apart
 from graphql_api.runs.files import bring_files, staged_document
 from graphql_api.runs.leases import still_held
 from graphql_api.runs.log import Database
@@ -33,15 +34,23 @@ COPIES_A_PASS = 20
 SIZES = Sizes()
 
 
-async def merge_small_files(tools: Tools, owner: str, sizes: Sizes = SIZES) -> bool:
-    """One pass of whoever holds the chore's lease: look at some copies that have changed, and merge files of one at
-    most. Return whether there may be more to do now."""
-    changed = {"writing": None, "$expr": {"$ne": ["$merged_to", "$last_commit"]}}
-    copies = await tools.database["data_copies"].find(changed, {"_id": 1}).limit(COPIES_A_PASS).to_list()
-    for copy in copies:
-        if await compact(tools, int(copy["_id"]), owner, sizes):
-            return True
-    return len(copies) == COPIES_A_PASS
+async def merge_small_files(
+    tools: Tools, owner: str, sizes: Sizes = SIZES, *, after: str | None = None, most: int = COPIES_A_PASS
+) -> tuple[bool, str | None]:
+    """One pass of whoever holds the chore's lease: look at some copies from an id on that have changed, and merge files
+    of one at most. Return whether it did, and after which id to go on (None: that was the end).
+
+    A copy whose files cannot be merged now is looked at again in the next round."""
+    changed: dict[str, object] = {"writing": None, "$expr": {"$ne": ["$merged_to", "$last_commit"]}}
+    if after is not None:
+        changed["_id"] = {"$gt": int(after)}
+    found = tools.database["data_copies"].find(changed, {"_id": 1}, sort=[("_id", 1)], limit=most)
+    ids = [int(copy["_id"]) for copy in await found.to_list()]
+    for data_id in ids:
+        with apart(f"Merging files of data {data_id:x}"):
+            if await compact(tools, data_id, owner, sizes):
+                return True, str(data_id - 1)
+    return False, str(ids[-1]) if len(ids) == most else None
 
 
 async def compact(tools: Tools, data_id: int, owner: str, sizes: Sizes = SIZES) -> bool:

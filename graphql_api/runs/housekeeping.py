@@ -1,14 +1,11 @@
 """What is to be removed goes, and small files are merged, a bounded piece at a time, by whichever worker is free."""
 
 import asyncio
-import logging
-
-from pymongo.errors import PyMongoError
 
 from graphql_api.domain.times import utc_now
-from graphql_api.errors import UserError
 from graphql_api.runs import compaction
-from graphql_api.runs.leases import rest, take
+from graphql_api.runs.borders import tell
+from graphql_api.runs.leases import renewed, rest, take
 from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
 from graphql_api.runs.removed_data import remove_marked
 from graphql_api.runs.retention import forget_history
@@ -16,8 +13,6 @@ from graphql_api.runs.stray_datasets import remove_stray_datasets
 from graphql_api.runs.stray_objects import remove_strays
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.uploads import remove_old_uploads
-
-log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
 LEASE_SECONDS = 300.0
@@ -36,6 +31,7 @@ _REST = {
 _LEASE = {FILES: compaction.LEASE_SECONDS}
 _SOON = 1.0
 """Between two passes of a chore that is not through."""
+_AFTER_A_FAILURE = 30.0
 
 
 class Housekeeping:
@@ -44,40 +40,50 @@ class Housekeeping:
         self._owner = owner
 
     async def run(self) -> None:
-        """Until cancelled. A server that is away is asked again later."""
+        """Until cancelled. A chore that fails is done again later, and is in nobody's way."""
         while True:
             for chore in _REST:
                 try:
                     await self.do(chore)
-                except (PyMongoError, UserError, ExceptionGroup) as error:
-                    log.warning("What is to be done about %s waits: %s", chore, error)
+                except Exception as error:  # the border: runs go on whatever a chore meets, such as a full disk
+                    tell(f"What is to be done about {chore}", error)
             await asyncio.sleep(POLL_SECONDS)
 
     async def do(self, chore: str) -> bool:
-        """One pass, if it is due and nobody else is at it."""
-        database = self._tools.database
-        lease = await take(database, chore, self._owner, _LEASE.get(chore, LEASE_SECONDS))
+        """One pass, if it is due and nobody else is at it. Where it fails, the next begins at the same place."""
+        database, seconds = self._tools.database, _LEASE.get(chore, LEASE_SECONDS)
+        lease = await take(database, chore, self._owner, seconds)
         if lease is None:
             return False
-        cursor, through = None, True
+        cursor, wait = lease.cursor, _SOON
+        try:
+            async with renewed(database, chore, self._owner, seconds):
+                cursor, through = await self._pass(chore, cursor)
+            wait = _REST[chore] if through else _SOON
+        except Exception:
+            wait = _AFTER_A_FAILURE
+            raise
+        finally:
+            await rest(database, chore, self._owner, wait, cursor=cursor)
+        return True
+
+    async def _pass(self, chore: str, after: str | None) -> tuple[str | None, bool]:
+        """Where the next one goes on, and whether this was the last for now."""
+        tools, now, cursor = self._tools, utc_now(), None
         match chore:
             case "removed data":
-                await remove_marked(self._tools)
+                await remove_marked(tools)
             case "old events":
-                through = await remove_old_events(database, utc_now()) < BATCHES_A_PASS
-            case "history":
-                _, cursor = await forget_history(self._tools, utc_now(), after=lease.cursor)
-                through = cursor is None
+                return None, await remove_old_events(tools.database, now) < BATCHES_A_PASS
             case "small files":
-                through = not await compaction.merge_small_files(self._tools, self._owner)
+                merged, cursor = await compaction.merge_small_files(tools, self._owner, after=after)
+                return cursor, cursor is None and not merged
+            case "history":
+                _, cursor = await forget_history(tools, now, after=after)
             case "old uploads":
-                _, cursor = await remove_old_uploads(self._tools, utc_now(), after=lease.cursor)
-                through = cursor is None
+                _, cursor = await remove_old_uploads(tools, now, after=after)
             case "stray data sets":
-                _, cursor = await remove_stray_datasets(self._tools, utc_now(), after=lease.cursor)
-                through = cursor is None
+                _, cursor = await remove_stray_datasets(tools, now, after=after)
             case _:
-                _, cursor = await remove_strays(self._tools, utc_now(), after=lease.cursor)
-                through = cursor is None
-        await rest(database, chore, self._owner, _REST[chore] if through else _SOON, cursor=cursor)
-        return True
+                _, cursor = await remove_strays(tools, now, after=after)
+        return cursor, cursor is None

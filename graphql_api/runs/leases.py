@@ -1,15 +1,18 @@
 """Chores that any worker does, one at a time. Where a pass may be repeated or done twice at once without harm, a lease
 only saves work; a commit asks in its transaction whether the lease still stands."""
 
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from graphql_api.documents.leases import LeaseDocument
+from graphql_api.domain.gathering import end_all
 from graphql_api.domain.times import EPOCH
 from graphql_api.runs.log import Database
 
@@ -39,6 +42,26 @@ async def rest(database: Database, chore: str, owner: str, seconds: float, *, cu
     await database["leases"].update_one(
         {"_id": chore, "owner": owner}, [{"$set": {"until": _in(seconds), "cursor": cursor}}]
     )
+
+
+@asynccontextmanager
+async def renewed(database: Database, chore: str, owner: str, seconds: float) -> AsyncGenerator[None]:
+    """Meanwhile a lease that was taken is made longer, four times in its length, as long as it is this owner's.
+
+    A database that is away for a moment is asked again."""
+    renewing = asyncio.create_task(_renew(database, chore, owner, seconds))
+    try:
+        yield
+    finally:
+        await end_all([renewing])
+
+
+async def _renew(database: Database, chore: str, owner: str, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds / 4)
+        with suppress(PyMongoError):
+            longer = [{"$set": {"until": _in(seconds)}}]
+            await database["leases"].update_one({"_id": chore, "owner": owner}, longer)
 
 
 def _in(seconds: float) -> dict[str, object]:

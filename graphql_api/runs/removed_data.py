@@ -5,6 +5,7 @@ Each step may be repeated; the mark goes last, so that whoever comes after one t
 import asyncio
 from typing import Any
 
+from graphql_api.runs.borders import apart
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
 
@@ -15,11 +16,14 @@ _OF_RUNS = ("run_events", "checkpoints", "frozen_inputs", "validation_results")
 
 
 async def remove_marked(tools: Tools, *, most: int = COPIES_A_PASS) -> int:
-    """Return how many copies are gone. What was marked first goes first."""
+    """Return how many copies are gone. What was marked first goes first; what cannot go now keeps its mark."""
     marks = await tools.database["data_removals"].find().sort("marked_at", 1).limit(most).to_list()
+    gone = 0
     for mark in marks:
-        await _remove(tools, mark)
-    return len(marks)
+        with apart(f"Removing data {int(mark['_id']):x}"):
+            await _remove(tools, mark)
+            gone += 1
+    return gone
 
 
 async def _remove(tools: Tools, mark: dict[str, Any]) -> None:

@@ -14,7 +14,9 @@ from typing import Any
 from bson import ObjectId
 
 from graphql_api.documents.commits import FileRole
+from graphql_api.domain.gathering import gathered
 from graphql_api.domain.times import Intervals, TimeRange
+from graphql_api.runs.borders import apart
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
 from graphql_api.stores.offline import OfflineStore
@@ -35,12 +37,13 @@ async def forget_history(
     tools: Tools, now: datetime, *, after: str | None = None, most: int = COPIES_A_PASS
 ) -> tuple[int, str | None]:
     """Look at so many copies of data from an id on. Return how many files were removed, and the last id that was looked
-    at (None: that was the end)."""
+    at (None: that was the end). A copy with which something goes wrong is looked at again in the next round."""
     where = {"_id": {"$gt": int(after)}} if after else {}
     copies = await tools.database["data_copies"].find(where, sort=[("_id", 1)], limit=most).to_list()
     removed = 0
     for copy in copies:
-        removed += await _of_copy(tools, copy, now)
+        with apart(f"Removing what is hidden of data {int(copy['_id']):x}"):
+            removed += await _of_copy(tools, copy, now)
     return removed, str(copies[-1]["_id"]) if len(copies) == most else None
 
 
@@ -128,9 +131,7 @@ async def _remove(tools: Tools, sorted_out: _SortedOut) -> None:
         async with slots:
             await tools.objects.delete(key)
 
-    async with asyncio.TaskGroup() as group:
-        for file in sorted_out.due:
-            group.create_task(one(file["key"]))
+    await gathered([one(file["key"]) for file in sorted_out.due])
     due = [file["_id"] for file in sorted_out.due]
     await tools.database["staged_files"].delete_many({"_id": {"$in": due}})
     await tools.database["commits"].delete_many({"_id": {"$in": sorted_out.empty}})

@@ -180,6 +180,29 @@ async def test_rows_that_could_not_go_online_are_still_found_after_a_merge(ledge
     assert ((await ledger.now()).last_commit, (await ledger.now()).online_commit) == (4, 2)
 
 
+async def test_a_copy_that_cannot_be_looked_at_is_in_no_other_s_way(ledger: Ledger, tmp_path: Path) -> None:
+    """A commit of the first is damaged, and the second has no version any more."""
+    await ledger.tools.database["commits"].update_one({"data_id": ledger.copy.id, "number": 2}, {"$unset": {"end": ""}})
+    folders = [tmp_path / name for name in ("gone", "many")]
+    for folder in folders:
+        folder.mkdir()
+    gone, many = [await open_ledger(ledger.tools, folder, number) for number, folder in enumerate(folders, start=2)]
+    for other in (gone, many):
+        await other.write(hours(0, 1), sales(0, 1))
+        await other.write(hours(1, 2), sales(1, 2))
+    await ledger.tools.database["feature_view_versions"].delete_many({"data_id": gone.copy.id})
+    await take(ledger.tools.database, compaction.CHORE, "one", 600)
+
+    passes: list[tuple[bool, str | None]] = []
+    after = None
+    while not passes or after is not None:
+        made, after = await compaction.merge_small_files(ledger.tools, "one", ANY_TWO, after=after, most=1)
+        passes.append((made, after))
+
+    assert passes == [(False, "1"), (False, "2"), (True, "2"), (False, "3"), (False, None)]
+    assert len(await many.store.visible(many.copy.id)) == 1
+
+
 async def test_housekeeping_merges_where_there_are_many_small_files(shared_tools: Tools, tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("few", "many")]
     for folder in folders:

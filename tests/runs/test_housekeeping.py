@@ -1,25 +1,32 @@
 """What is to be removed goes, and nothing else does: on real servers, also when a worker dies on the way."""
 
 import asyncio
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from graphql_api.documents.commits import StagedFileDocument
 from graphql_api.documents.removals import DataRemovalDocument
 from graphql_api.domain.enums import RunState
+from graphql_api.domain.gathering import end_all
 from graphql_api.domain.packing import packed_key
-from graphql_api.domain.times import utc_now
+from graphql_api.domain.times import TimeRange, utc_now
 from graphql_api.runs import log
-from graphql_api.runs.housekeeping import DATA, Housekeeping
-from graphql_api.runs.leases import rest, take
+from graphql_api.runs.housekeeping import DATA, FILES, Housekeeping
+from graphql_api.runs.leases import renewed, rest, take
+from graphql_api.runs.log import Database
 from graphql_api.runs.old_events import KEPT, remove_old_events
 from graphql_api.runs.stray_objects import STRAY_FOR, remove_strays
 from graphql_api.runs.tools import Tools
 from graphql_api.settings import Settings
 from graphql_api.stores.pins import RESUMABLE_FOR
+from tests.engines.support import HOUR, JAN
 from tests.factories import a_row
+from tests.own_servers import OwnMongo, restart
+from tests.runs.conftest import opened_database, opened_tools
+from tests.runs.ledger import Ledger, Row, open_ledger
 from tests.runs.making import claimed, data_copy, staged
 from tests.runs.processes import worker_processes
 from tests.runs.workshop import open_shop, working
@@ -156,3 +163,76 @@ async def test_one_worker_at_a_time_does_a_chore(tools: Tools) -> None:
 
     assert following is not None
     assert (following.owner, following.cursor) == ("next", "here")
+
+
+async def test_a_lease_lasts_as_long_as_its_work_also_where_the_database_was_away(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with OwnMongo(tmp_path) as server:
+        own = settings.model_copy(update={"mongodb_url": server.url})
+        async with opened_database(own) as database:
+            await take(database, "chore", "one", 8.0)
+            await rest(database, "chore", "one", 8.0, cursor="here")
+            async with renewed(database, "chore", "one", 8.0), asyncio.timeout(60):
+                await restart(server)
+                before = await database["leases"].find_one({"_id": "chore"})
+                assert before is not None
+                longer = {**before, "until": {"$gt": before["until"] + timedelta(seconds=1)}}
+                await true(lambda: _is_there(database, longer))
+                assert await take(database, "chore", "two", 60) is None
+
+
+async def _is_there(database: Database, lease: Mapping[str, object]) -> bool:
+    return await database["leases"].find_one(lease) is not None
+
+
+async def test_a_disk_that_is_gone_ends_one_pass_and_nothing_else(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    """No folder can be made for the files that are to be merged."""
+    disk, bench = tmp_path / "disk", tmp_path / "bench"
+    bench.mkdir()
+    async with opened_tools(settings, database, disk) as tools:
+        ledger = await open_ledger(tools, bench)
+        for hour in range(16):
+            moment = JAN + hour * HOUR
+            await ledger.write(TimeRange(moment, moment + HOUR), [Row("shop-1", moment, moment, hour)])
+        shutil.rmtree(disk)
+        working = asyncio.create_task(Housekeeping(tools, "one").run())
+        async with asyncio.timeout(60):
+            await true(lambda: _rests(database, FILES))
+            await DataRemovalDocument(id=7, runs=()).insert()
+            await marks_until(lambda count: count == 0)
+            assert (working.done(), len(await ledger.store.visible(1))) == (False, 16)
+
+            (disk / "cache").mkdir(parents=True)
+            await database["leases"].update_one({"_id": FILES}, {"$set": {"until": utc_now()}})  # as its time will come
+            await true(lambda: _is_one_file(ledger))
+        await end_all([working])
+
+
+async def true(claim: Callable[[], Awaitable[bool]]) -> None:
+    """Return when it is."""
+    while True:
+        if await claim():
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _rests(database: Database, chore: str) -> bool:
+    """Is a pass over, long before its lease would be?"""
+    return await _is_there(database, {"_id": chore, "owner": "one", "until": {"$lt": utc_now() + timedelta(minutes=5)}})
+
+
+async def _is_one_file(ledger: Ledger) -> bool:
+    return len(await ledger.store.visible(ledger.copy.id)) == 1
+
+
+async def test_data_that_cannot_be_removed_leaves_the_rest_to_go(tools: Tools) -> None:
+    """The mark of the first is damaged."""
+    await tools.database["data_removals"].insert_one({"_id": 1, "marked_at": utc_now() - timedelta(days=1)})
+    await DataRemovalDocument(id=2, runs=()).insert()
+
+    assert await Housekeeping(tools, "one").do(DATA)
+
+    assert [mark["_id"] for mark in await tools.database["data_removals"].find().to_list()] == [1]

@@ -157,3 +157,18 @@ async def test_housekeeping_does_it_a_few_copies_at_a_time(ledger: Ledger, tmp_p
     assert await forget_history(ledger.tools, late + DAY, after="2", most=1) == (0, None)
     assert await forget_history(ledger.tools, late + DAY, most=1) == (2, "1")
     assert await Housekeeping(ledger.tools, "one").do(HISTORY)
+
+
+async def test_a_copy_that_cannot_be_cleaned_is_in_no_other_s_way(ledger: Ledger, tmp_path: Path) -> None:
+    """A commit of the first is damaged."""
+    await ledger.tools.database["commits"].update_one({"data_id": ledger.copy.id, "number": 2}, {"$unset": {"end": ""}})
+    (tmp_path / "other").mkdir()
+    other = await open_ledger(ledger.tools, tmp_path / "other", 2)
+    await other.write(hours(0, 12), sales(1))
+    await other.write(hours(0, 12), sales(2))
+    late = utc_now() + ledger.tools.history + DAY
+
+    assert await forgotten(ledger, late) == 1
+
+    assert [commit.number for commit in await CommitDocument.find({"data_id": 2}).to_list()] == [2]
+    assert await CommitDocument.find({"data_id": 1}).count() == 5
