@@ -6,7 +6,7 @@ whoever was told of it before has read it. Every step may be repeated: files go 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 from bson import ObjectId
 
 from graphql_api.documents.commits import FileRole
+from graphql_api.domain.cover import Cover
 from graphql_api.domain.gathering import gathered
 from graphql_api.domain.times import Intervals, TimeRange
 from graphql_api.runs.borders import apart
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
-from graphql_api.stores.offline import OfflineStore
+from graphql_api.stores.offline import extent_of
 from graphql_api.stores.pins import pinned_commits
 
 STILL_READ_FOR = timedelta(days=1)
@@ -52,9 +53,10 @@ async def _of_copy(tools: Tools, copy: dict[str, Any], now: datetime) -> int:
     first = await _first_kept(tools, copy, now)
     if first == 0:
         return 0
-    reach = await _reach(database, data_id, {first, *await pinned_commits(database, data_id, now)}, first)
     where = {"data_id": data_id, "number": {"$lte": first}}
     commits = await database["commits"].find(where, sort=[("number", 1)]).to_list()
+    points = {first, *await pinned_commits(database, data_id, now)}
+    reach = await asyncio.to_thread(reach_of, commits, points)  # thousands of ranges, beside what the loop does
     removed = 0
     for place in range(0, len(commits), _COMMITS_A_QUERY):
         some = commits[place : place + _COMMITS_A_QUERY]
@@ -77,14 +79,20 @@ async def _first_kept(tools: Tools, copy: dict[str, Any], now: datetime) -> int:
     return max(wanted, int(copy.get("history_from", 0)))
 
 
-async def _reach(database: Database, data_id: int, points: Iterable[int], first: int) -> Reach:
-    """Of the commits up to the first as of which one can read: what is visible then is all that is visible later."""
+def reach_of(commits: Sequence[dict[str, Any]], points: Collection[int]) -> Reach:
+    """What can be seen of the commits, in the order of their numbers, as of any of these points.
+
+    A later point only has more commits that hide one. So what is visible of a commit as of the first point that is not
+    before it is all that is visible of it as of any, and one pass over the commits is enough for all points."""
     found: dict[ObjectId, Intervals] = {}
-    store = OfflineStore(database)
-    for point in sorted(point for point in points if point <= first):
-        for seen in await store.seen(data_id, up_to=point):
-            held = found.get(seen.commit["_id"], Intervals())
-            found[seen.commit["_id"]] = Intervals.of((*held, *seen.open))
+    ahead = sorted(points)
+    hidden: Cover | None = None
+    for commit in reversed(commits):
+        while ahead and ahead[-1] >= int(commit["number"]):
+            ahead.pop()
+            hidden = Cover()
+        if hidden is not None and (part := hidden.add(extent_of(commit))):
+            found[commit["_id"]] = part
     return found
 
 
