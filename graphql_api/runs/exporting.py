@@ -16,13 +16,14 @@ from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.domain.times import Intervals
 from graphql_api.engines.shapes import MergeRows, View
-from graphql_api.errors import Conflict
+from graphql_api.errors import Conflict, NotFound
+from graphql_api.runs.dataset_files import delete_all
 from graphql_api.runs.files import bring_files
-from graphql_api.runs.leases import rest, take
+from graphql_api.runs.leases import renewed, rest, take
 from graphql_api.runs.log import Database
 from graphql_api.runs.shaping import rows_of
 from graphql_api.runs.tools import Tools
-from graphql_api.stores.delta import DeltaPlace, ExportTable, require_safe, schema_of, widened
+from graphql_api.stores.delta import DeltaPlace, ExportTable, remove_from_folder, require_safe, schema_of, widened
 from graphql_api.stores.offline import ALL_TIME, OfflineStore, VisibleFile, extent_of
 
 LEASE_SECONDS = 60.0
@@ -40,17 +41,16 @@ class Exported:
     now: int
 
 
-async def export(
-    tools: Tools, copy: DataCopyDocument, version: FeatureViewVersionDocument, place: DeltaPlace, *, owner: str
-) -> Exported:
-    """Bring the table up to the last commit.
+async def export(tools: Tools, version: FeatureViewVersionDocument, place: DeltaPlace, *, owner: str) -> Exported:
+    """Bring the table up to the last commit of the version's data.
 
-    Raises InvalidInput where the place is not safe or not ours, Conflict where somebody else is writing there, RunFault
-    where a file of the data is gone."""
+    Raises NotFound where the data is gone, InvalidInput where the place is not safe or not ours, Conflict where there
+    is no data yet or somebody else is writing there, RunFault where a file of the data is gone."""
     await require_safe(place, tools.objects)
     async with _sole_writer(tools.database, place, owner):
+        copy = await _copy_of(tools.database, version)
         table = ExportTable(place, f"j-feature-store:{copy.project_id}:{copy.id:x}")
-        before = await asyncio.to_thread(table.open)
+        before = await asyncio.to_thread(table.open, schema_of(rows_of(version, copy)), version.reference)
         if before > copy.last_commit:
             raise Conflict(
                 f"{place.uri} holds the data as of its commit {before}, and the last one here is {copy.last_commit}: "
@@ -61,8 +61,27 @@ async def export(
             return Exported(place.uri, before, before)
         whole = not before or version.is_static
         await _replace(tools, copy, version, table, None if whole else widened(changed))
-        await asyncio.to_thread(table.tidy)
+        await _tidy(tools, table, place)
     return Exported(place.uri, before, copy.last_commit)
+
+
+async def _copy_of(database: Database, version: FeatureViewVersionDocument) -> DataCopyDocument:
+    """As it is once nobody else writes to the place: another export may have brought a commit there just before."""
+    raw = await database["data_copies"].find_one({"_id": version.data_id})
+    if raw is None:
+        raise NotFound(f"The data of {version.reference} is gone.")
+    copy = DataCopyDocument.model_validate(raw)
+    if not copy.last_commit:
+        raise Conflict(f"{version.reference} holds no data yet: materialize it first.")
+    return copy
+
+
+async def _tidy(tools: Tools, table: ExportTable, place: DeltaPlace) -> None:
+    left = await asyncio.to_thread(table.tidy)
+    if place.key is None:
+        await asyncio.to_thread(remove_from_folder, Path(place.uri), left)
+    else:
+        await delete_all(tools.objects, [f"{place.key}/{name}" for name in left])
 
 
 async def _changed(database: Database, copy: DataCopyDocument, since: int) -> Intervals:
@@ -90,10 +109,14 @@ async def _replace(
     schema = schema_of(view)
     with tools.cache.folder() as folder:
         async with contextlib.aclosing(_pieces(tools, view, files, folder)) as pieces:
-            batches = _batches(asyncio.get_running_loop(), pieces, schema)
-            await asyncio.to_thread(
-                table.replace, ranges, schema, batches, commit=copy.last_commit, title=version.reference
+            rows = _Rows(pieces, schema)
+            writing = asyncio.ensure_future(
+                asyncio.to_thread(table.replace, ranges, schema, rows.batches(), commit=copy.last_commit)
             )
+            try:
+                await asyncio.shield(writing)
+            finally:
+                await rows.stop(writing)
 
 
 async def _pieces(tools: Tools, view: View, files: Sequence[VisibleFile], folder: Path) -> AsyncGenerator[Path]:
@@ -123,18 +146,39 @@ def _grouped(files: Sequence[VisibleFile]) -> Iterator[list[VisibleFile]]:
         yield group
 
 
-def _batches(
-    loop: asyncio.AbstractEventLoop, pieces: AsyncIterator[Path], schema: pa.Schema
-) -> Generator[pa.RecordBatch]:
-    """For a thread, while the loop makes the next piece."""
+class _Rows:
+    """The pieces' rows for a thread, while the loop makes the next piece."""
 
-    async def following() -> Path | None:
-        return await anext(pieces, None)
+    def __init__(self, pieces: AsyncIterator[Path], schema: pa.Schema) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pieces = pieces
+        self._schema = schema
+        self._making: asyncio.Task[Path | None] | None = None
+        self._stopped = False
 
-    while (piece := asyncio.run_coroutine_threadsafe(following(), loop).result()) is not None:
-        with pq.ParquetFile(piece) as file:
-            for batch in file.iter_batches(_BATCH_ROWS):  # pyright: ignore[reportUnknownMemberType]
-                yield batch.cast(schema)
+    def batches(self) -> Generator[pa.RecordBatch]:
+        while (piece := asyncio.run_coroutine_threadsafe(self._following(), self._loop).result()) is not None:
+            with pq.ParquetFile(piece) as file:
+                for batch in file.iter_batches(_BATCH_ROWS):  # pyright: ignore[reportUnknownMemberType]
+                    if self._stopped:
+                        raise InterruptedError("the export was stopped")
+                    yield batch.cast(self._schema)
+
+    async def _following(self) -> Path | None:
+        if self._stopped:
+            raise InterruptedError("the export was stopped")
+        self._making = asyncio.ensure_future(anext(self._pieces, None))
+        return await self._making
+
+    async def stop(self, thread: asyncio.Future[None]) -> None:
+        """Return when the thread has ended, which gets no further rows; only then can the pieces be closed."""
+        self._stopped = True
+        while not thread.done():
+            if self._making is not None:
+                self._making.cancel()
+            await asyncio.wait([thread], timeout=1.0)
+        if not thread.cancelled():
+            thread.exception()
 
 
 @asynccontextmanager
@@ -143,15 +187,8 @@ async def _sole_writer(database: Database, place: DeltaPlace, owner: str) -> Asy
     chore = f"delta export {place.uri}"
     if await take(database, chore, owner, LEASE_SECONDS) is None:
         raise Conflict(f"Another export to {place.uri} is under way, or ended without a word in the last minute.")
-    renewing = asyncio.create_task(_renew(database, chore, owner))
     try:
-        yield
+        async with renewed(database, chore, owner, LEASE_SECONDS):
+            yield
     finally:
-        renewing.cancel()
         await rest(database, chore, owner, -1)
-
-
-async def _renew(database: Database, chore: str, owner: str) -> None:
-    while True:
-        await asyncio.sleep(LEASE_SECONDS / 3)
-        await rest(database, chore, owner, LEASE_SECONDS)

@@ -4,9 +4,8 @@ import secrets
 import socket
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.domain.enums import Role
-from graphql_api.errors import Conflict, InvalidInput, NotFound
+from graphql_api.errors import InvalidInput
 from graphql_api.runs.exporting import Exported, export
 from graphql_api.runs.tools import Tools
 from graphql_api.services.naming import version_named, version_reference
@@ -34,9 +33,4 @@ class DeltaExports:
         if not version.data_id:
             raise InvalidInput(f"{version.reference} is an on-demand version: it holds no data.")
         place = delta_place(to, self._settings)
-        copy = await DataCopyDocument.get(version.data_id)
-        if copy is None:
-            raise NotFound(f"The data of {version.reference} is gone.")
-        if not copy.last_commit:
-            raise Conflict(f"{version.reference} holds no data yet: materialize it first.")
-        return await export(self._tools, copy, version, place, owner=self._name)
+        return await export(self._tools, version, place, owner=self._name)

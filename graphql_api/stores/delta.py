@@ -6,11 +6,14 @@ file systems keep that promise, and object stores that know conditional PUT. On 
 """
 
 import asyncio
+import re
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -29,6 +32,8 @@ EXPORTS = "exports/"
 STEP = 1_000
 """Microseconds to which ranges that are replaced are widened: a log's statistics are in whole milliseconds."""
 _KEPT_HOURS = 168
+_PART = re.compile(r"part-\d{5}-[0-9a-f-]{36}-c\d{3}\.(zstd|snappy)\.parquet")
+"""What the library calls the files that it writes."""
 _FILE_BYTES = 128 << 20
 _SMALL_BYTES = 16 << 20
 _MANY_SMALL = 64
@@ -120,65 +125,79 @@ class ExportTable:
         self._application = application
         self._table: DeltaTable | None = None
 
-    def open(self) -> int:
-        """The commit up to which the table holds the data, 0 where there is none yet.
+    def open(self, schema: pa.Schema, title: str) -> int:
+        """The commit up to which the table holds the data, 0 where there is none yet: it is then made, empty, so that
+        whatever a first export that dies leaves behind lies in a table of its own.
 
-        Raises InvalidInput where the table is somebody else's, or cannot be read."""
+        Raises InvalidInput where the table is somebody else's, or cannot be read; Conflict where another makes it."""
+        options = self._place.options
         with _told(self._place):
             try:
-                self._table = DeltaTable(self._place.uri, storage_options=self._place.options)
+                table = DeltaTable(self._place.uri, storage_options=options)
             except TableNotFoundError:
-                return 0
-            held = self._table.transaction_version(self._application)
+                description = "Exported by J Feature Store, which alone writes here."
+                table = DeltaTable.create(
+                    self._place.uri, schema, mode="error", name=title, description=description, storage_options=options,
+                    commit_properties=self._naming(0),
+                )  # fmt: skip
+            held = table.transaction_version(self._application)
+        self._table = table
         if held is None:
             raise InvalidInput(f"{self._place.uri} is another table: it was not made by an export of this data.")
         return held
 
     def replace(
-        self, ranges: Intervals | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch], *, commit: int, title: str
+        self, ranges: Intervals | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch], *, commit: int
     ) -> None:
-        """In these ranges of event timestamps (None: everywhere) the table holds these rows from now on, in one step.
+        """In these ranges of event timestamps (None: everywhere) the open table holds these rows from now on, in one
+        step.
 
         Raises Conflict where another writer was faster."""
         broken: list[BaseException] = []
         reader = pa.RecordBatchReader.from_batches(schema, _watched(batches, broken))
-        shared: dict[str, Any] = {
-            "commit_properties": CommitProperties(
-                custom_metadata={"dataCommit": str(commit)}, app_transactions=[Transaction(self._application, commit)]
-            ),
-            "writer_properties": WriterProperties(compression="ZSTD"),
-            "target_file_size": _FILE_BYTES,
-        }
+        assert self._table is not None, "the table is not open"
         try:
             with _told(self._place):
-                self._write(reader, ranges, title, shared)
+                write_deltalake(
+                    self._table,
+                    reader,
+                    mode="overwrite",
+                    predicate=None if ranges is None else " OR ".join(map(_condition, ranges)),
+                    commit_properties=self._naming(commit),
+                    writer_properties=WriterProperties(compression="ZSTD"),
+                    target_file_size=_FILE_BYTES,
+                )
         except UserError:
             if broken:
                 raise broken[0] from None
             raise
 
-    def _write(
-        self, reader: pa.RecordBatchReader, ranges: Intervals | None, title: str, shared: Mapping[str, Any]
-    ) -> None:
-        if self._table is None:
-            description = "Exported by J Feature Store, which alone writes here."
-            options = self._place.options
-            write_deltalake(
-                self._place.uri, reader, mode="error", name=title, description=description, storage_options=options,
-                **shared,
-            )  # fmt: skip
-        else:
-            predicate = None if ranges is None else " OR ".join(map(_condition, ranges))
-            write_deltalake(self._table, reader, mode="overwrite", predicate=predicate, **shared)
+    def _naming(self, commit: int) -> CommitProperties:
+        return CommitProperties(
+            custom_metadata={"dataCommit": str(commit)}, app_transactions=[Transaction(self._application, commit)]
+        )
 
-    def tidy(self) -> None:
-        """Merge small files where there are many, and remove those that the table has not named for a week."""
+    def tidy(self) -> list[str]:
+        """Merge small files where there are many, and remove those that the table has not named for a week.
+
+        Return the names of files that lie beside them as long, and that only an export which died can have left."""
         with _told(self._place):
             table = DeltaTable(self._place.uri, storage_options=self._place.options)
             sizes = cast("Sequence[int]", pa.table(table.get_add_actions(flatten=True))["size_bytes"].to_pylist())
             if sum(size < _SMALL_BYTES for size in sizes) >= _MANY_SMALL:
                 table.optimize.compact(target_size=_FILE_BYTES, writer_properties=WriterProperties(compression="ZSTD"))
             table.vacuum(retention_hours=_KEPT_HOURS, dry_run=False)
+            # A full vacuum would remove whatever else lies below, also the files of a table in a folder within.
+            unnamed = table.vacuum(retention_hours=_KEPT_HOURS, dry_run=True, full=True)
+        return [name for name in unnamed if _PART.fullmatch(name)]
+
+
+def remove_from_folder(folder: Path, names: Sequence[str]) -> None:
+    """Of a table that lies in a folder; and what was half written there a week ago, which no list of it shows."""
+    old = time.time() - timedelta(hours=_KEPT_HOURS).total_seconds()
+    half = [path for path in folder.glob("part-*.parquet#*") if path.stat().st_mtime < old]
+    for path in [*(folder / name for name in names), *half]:
+        path.unlink(missing_ok=True)
 
 
 def _watched(batches: Iterator[pa.RecordBatch], broken: list[BaseException]) -> Iterator[pa.RecordBatch]:

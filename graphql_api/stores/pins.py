@@ -13,8 +13,8 @@ RESUMABLE_FOR = timedelta(days=7)
 
 async def pinned_commits(database: AsyncDatabase[dict[str, Any]], data_id: int, now: datetime) -> set[int]:
     """The commits of a copy of data that training data sets name: those that are there, are being made, or may still be
-    resumed. One that succeeded holds its own rows, but what they were made of stays beside it until it is deleted: so
-    it can be checked, and be built again."""
+    resumed. One that succeeded holds its own rows, but the commits that its manifest names stay readable until it is
+    deleted."""
     ended = [RunState.FAILED, RunState.CANCELLED]
     naming = {
         "pins.data_id": data_id,

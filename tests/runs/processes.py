@@ -36,7 +36,20 @@ class WorkerProcesses:
 async def worker_processes(
     settings: Settings, *, lease_seconds: float = 2.0, chunk_rows: int = 20
 ) -> AsyncGenerator[WorkerProcesses]:
-    environment = {
+    more = {"LEASE_SECONDS": str(lease_seconds), "CHUNK_ROWS": str(chunk_rows)}
+    processes = WorkerProcesses(environment_of(settings) | more)
+    try:
+        yield processes
+    finally:
+        for process in processes.started:
+            if process.returncode is None:
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """For a process that works with the same servers."""
+    return {
         "PATH": os.environ["PATH"],
         "MONGODB_URL": settings.mongodb_url or "",
         "MONGODB_DATABASE": settings.mongodb_database,
@@ -47,17 +60,7 @@ async def worker_processes(
         "S3_BUCKET": settings.s3_bucket,
         "SOURCE_PLACES": ",".join(settings.source_places),
         "DATA_DIR": str(settings.data_dir),
-        "LEASE_SECONDS": str(lease_seconds),
-        "CHUNK_ROWS": str(chunk_rows),
     }
-    processes = WorkerProcesses(environment)
-    try:
-        yield processes
-    finally:
-        for process in processes.started:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
-                await process.wait()
 
 
 async def reached(database: Database, run: MaterializationDocument, chunks: int) -> MaterializationDocument:

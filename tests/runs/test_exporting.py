@@ -1,6 +1,10 @@
 """A Delta table that other engines read: here Polars, which knows nothing of this server."""
 
+import asyncio
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from graphql_api.documents.projects import ProjectDocument
 from graphql_api.domain.times import TimeRange, to_micros, utc_now
 from graphql_api.errors import Conflict, InvalidInput, RunFault
 from graphql_api.runs import exporting
@@ -22,6 +27,7 @@ from graphql_api.stores.objects import ObjectStore
 from tests.engines.support import HOUR, JAN
 from tests.own_servers import OwnS3
 from tests.runs.ledger import Held, Ledger, Row, open_ledger, wipe
+from tests.runs.processes import environment_of
 
 
 def hours(first: int, last: int) -> TimeRange:
@@ -53,7 +59,7 @@ def place(folder: Path, name: str = "export") -> DeltaPlace:
 
 async def exported(ledger: Ledger, to: DeltaPlace, owner: str = "one") -> tuple[int, int]:
     """What it held before, and holds now."""
-    done = await export(ledger.tools, await ledger.now(), ledger.version, to, owner=owner)
+    done = await export(ledger.tools, ledger.version, to, owner=owner)
     assert done == Exported(to.uri, done.before, done.now)
     return done.before, done.now
 
@@ -71,6 +77,16 @@ def _held(row: dict[str, Any]) -> Held:
 def log_of(folder: Path) -> list[dict[str, Any]]:
     entries = sorted((folder / "export" / "_delta_log").glob("*.json"))
     return [json.loads(line) for entry in entries for line in entry.read_text().splitlines()]
+
+
+def found(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern))
+
+
+async def until_found(folder: Path, pattern: str) -> None:
+    async with asyncio.timeout(120):
+        while not found(folder, pattern):  # noqa: ASYNC110 - what another process writes
+            await asyncio.sleep(0.001)
 
 
 async def test_the_table_holds_every_visible_row_with_its_commit_and_run(ledger: Ledger, tmp_path: Path) -> None:
@@ -114,8 +130,8 @@ async def test_what_has_changed_since_is_replaced_in_one_step_and_the_rest_stays
     assert await exported(ledger, to) == (4, 5)
 
     assert sorted(rows(to)) == await ledger.rows() == await ledger.rows(up_to=5)
-    assert sorted(rows(to, version=0)) == before
-    assert [action["txn"]["version"] for action in log_of(tmp_path) if "txn" in action] == [3, 4, 5]
+    assert sorted(rows(to, version=1)) == before
+    assert [action["txn"]["version"] for action in log_of(tmp_path) if "txn" in action] == [0, 3, 4, 5]
 
 
 async def test_a_range_that_lost_all_its_rows_is_empty_there_too(ledger: Ledger, tmp_path: Path) -> None:
@@ -169,15 +185,105 @@ async def test_a_writer_whose_lease_has_passed_to_another_cannot_write_over_it(l
     await exported(ledger, to)
     copy = await ledger.now()
     slow = exporting.ExportTable(to, f"j-feature-store:{copy.project_id}:{copy.id:x}")
-    assert slow.open() == 3
+    schema = exporting.schema_of(ledger.view)
+    assert slow.open(schema, "sales@1") == 3
     await ledger.write(hours(0, 6), sales(1, amount=7))
     await exported(ledger, to)
     after = rows(to)
 
     with pytest.raises(Conflict, match="was faster; nothing was written"):
-        slow.replace(None, exporting.schema_of(ledger.view), iter(()), commit=4, title="sales@1")
+        slow.replace(None, schema, iter(()), commit=4)
 
     assert rows(to) == after
+
+
+async def test_what_exports_that_died_have_left_goes_after_a_week_and_nothing_else(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    to, inner = place(tmp_path), place(tmp_path / "export", "inner")
+    await exported(ledger, to)
+    await exported(ledger, inner)
+    folder = Path(to.uri)
+    [part] = found(folder, "*.parquet")
+    dead, half, young = (
+        folder / f"part-0000{number}-29ac220a-61a1-43c4-a358-93cce2435e29-c000.zstd.parquet{end}"
+        for number, end in ((0, ""), (1, "#1"), (2, ""))
+    )
+    notes = folder / "notes.txt"
+    for left in (dead, half, young, notes):
+        left.write_bytes(part.read_bytes())
+    long_ago = (utc_now() - timedelta(hours=169)).timestamp()
+    for left in (dead, half, notes, part, *found(folder, "inner/*.parquet")):
+        os.utime(left, (long_ago, long_ago))
+
+    await ledger.write(hours(12, 14), sales(12))
+    assert await exported(ledger, to) == (3, 4)
+
+    assert [left.exists() for left in (dead, half, young, notes)] == [False, False, True, True]
+    assert sorted(rows(to)) == await ledger.rows()
+    assert sorted(rows(inner)) == await ledger.rows(up_to=3)
+
+
+async def test_a_first_export_that_is_ended_leaves_a_place_for_the_next(
+    tools: Tools, settings: Settings, tmp_path: Path
+) -> None:
+    """Killed, and then by Ctrl-C while it makes its first rows."""
+    (tmp_path / "bench").mkdir()
+    ledger = await open_ledger(tools, tmp_path / "bench")
+    await ledger.write(hours(0, 6), sales(0, 1, 2, 3))
+    project = await ProjectDocument.get(ledger.copy.project_id)
+    assert project
+    to = place(tmp_path)
+
+    async def started() -> asyncio.subprocess.Process:
+        """It has made something at the place, and no rows."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "graphql_api.doors.processes.delta_exports", "sales@1", to.uri,
+            "--project", project.name, env=environment_of(settings), stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await until_found(tmp_path, "export/*")
+        return process
+
+    first = await started()
+    first.kill()
+    await first.communicate()
+    assert [path.name for path in found(tmp_path, "export/*")] == ["_delta_log"]
+    await tools.database["leases"].delete_many({})  # as its time will come
+
+    second = await started()
+    taken = {"_id": f"delta export {to.uri}", "$expr": {"$gt": ["$until", "$$NOW"]}}
+    async with asyncio.timeout(120):
+        while not await tools.database["leases"].find_one(taken):  # noqa: ASYNC110 - what another process writes
+            await asyncio.sleep(0.001)
+    second.send_signal(signal.SIGINT)
+    _, told = await second.communicate()
+    assert (second.returncode, b"Traceback" in told) == (130, False), told.decode()
+
+    assert await exported(ledger, to) == (0, 1)
+    assert sorted(rows(to)) == await ledger.rows()
+
+
+async def test_an_export_is_of_the_data_as_it_is_once_its_turn_has_come(ledger: Ledger, tmp_path: Path) -> None:
+    """Whoever asked before another export brought a newer commit there finds nothing to do."""
+    to = place(tmp_path)
+    asked = ledger.version
+    await ledger.write(hours(12, 14), sales(12))
+    assert await exported(ledger, to) == (0, 4)
+
+    assert await export(ledger.tools, asked, to, owner="two") == Exported(to.uri, 4, 4)
+
+
+async def test_an_export_that_is_cancelled_while_it_makes_rows_ends_at_once(ledger: Ledger, tmp_path: Path) -> None:
+    to = place(tmp_path)
+    exporting_now = asyncio.create_task(exported(ledger, to))
+    await until_found(tmp_path, "export/_delta_log/*.json")
+    exporting_now.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await exporting_now
+
+    assert rows(to) == []
+    assert await exported(ledger, to) == (0, 3)  # its lease has ended too
 
 
 async def test_what_is_somebody_elses_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:
