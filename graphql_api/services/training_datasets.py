@@ -24,7 +24,7 @@ from graphql_api.documents.training_datasets import SpinePart, TrainingDatasetDo
 from graphql_api.documents.uploads import UploadDocument
 from graphql_api.domain.enums import Role, SplitBy, VersionState
 from graphql_api.domain.pages import Order, Page, PageRequest
-from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem, Unavailable
+from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem, UserError
 from graphql_api.runs.dataset_files import prefix_of, remove_objects
 from graphql_api.runs.queue import RunQueue, first_event
 from graphql_api.services.auditing import deed_of
@@ -161,7 +161,7 @@ class TrainingDatasets:
 
         if not await in_transaction(TrainingDatasetDocument, body):
             await self._refuse_to_delete(project, run)
-        with suppress(Unavailable):  # what is left is a stray, which housekeeping removes
+        with suppress(UserError):  # what is left is a stray, which housekeeping removes
             await remove_objects(self._objects, prefix_of(run.id))
 
     async def _refuse_to_delete(self, project: ProjectDocument, run: TrainingDatasetDocument) -> None:

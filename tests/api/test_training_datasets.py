@@ -313,6 +313,22 @@ async def test_a_data_set_is_listed_read_by_its_id_and_deleted_with_its_files(ha
     ]
 
 
+async def test_a_data_set_is_deleted_also_where_the_object_store_refuses(hangar: Hangar) -> None:
+    """Its bucket is gone. What may be left there is a stray, which goes later."""
+    await hangar.built(**hangar.asked("delays", await hangar.spine(ROWS)))
+    objects = hangar.place.door.runtime.objects
+    client = objects._client  # pyright: ignore[reportPrivateUsage]
+    for found in await objects.page(""):
+        await objects.delete(found.key)
+    await client.delete_bucket(Bucket=objects.bucket)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+    answer = (await hangar.editor.ask(DELETE, p=hangar.name, name="delays", version=1))["deleteTrainingDataset"]
+    await objects.ensure_bucket()
+
+    assert answer == {"__typename": "DeleteTrainingDatasetPayload", "name": "delays", "version": 1}
+    assert await hangar.read("delays", 1) is None
+
+
 async def test_what_a_data_set_uses_is_not_deleted_and_it_is_named(hangar: Hangar) -> None:
     delete = """mutation($kind: DefinitionKind!, $name: String!, $p: String!) {
       delete(kind: $kind, name: $name, project: $p) { ... on BlockedByDependents { dependents message } } }"""
