@@ -10,14 +10,14 @@ from graphql_api.runs.old_events import BATCHES_A_PASS, remove_old_events
 from graphql_api.runs.removed_data import remove_marked
 from graphql_api.runs.retention import forget_history
 from graphql_api.runs.stray_datasets import remove_stray_datasets
-from graphql_api.runs.stray_objects import remove_strays
+from graphql_api.runs.stray_objects import STRAY_FOR, remove_strays
 from graphql_api.runs.tools import Tools
 from graphql_api.runs.uploads import remove_old_uploads
 
 POLL_SECONDS = 2.0
 LEASE_SECONDS = 300.0
 DATA, EVENTS, OBJECTS, HISTORY = "removed data", "old events", "stray objects", "history"
-UPLOADS, DATASETS = "old uploads", "stray data sets"
+UPLOADS, DATASETS, UNFINISHED = "old uploads", "stray data sets", "unfinished objects"
 FILES = compaction.CHORE
 _REST = {
     DATA: 1.0,
@@ -26,12 +26,14 @@ _REST = {
     HISTORY: 3_600.0,
     UPLOADS: 600.0,
     DATASETS: 3_600.0,
+    UNFINISHED: 3_600.0,
     FILES: 60.0,
 }
 _LEASE = {FILES: compaction.LEASE_SECONDS}
 _SOON = 1.0
 """Between two passes of a chore that is not through."""
 _AFTER_A_FAILURE = 30.0
+"""At least."""
 
 
 class Housekeeping:
@@ -61,7 +63,7 @@ class Housekeeping:
                 cursor, through = await self._pass(chore, cursor)
             wait = _REST[chore] if through else _SOON
         except Exception:
-            wait = _AFTER_A_FAILURE
+            wait = max(_AFTER_A_FAILURE, _REST[chore])
             raise
         finally:
             await rest(database, chore, self._owner, wait, cursor=cursor)
@@ -80,6 +82,8 @@ class Housekeeping:
                 return cursor, cursor is None and not merged
             case "history":
                 _, cursor = await forget_history(tools, now, after=after)
+            case "unfinished objects":
+                await tools.objects.end_uploads(now - STRAY_FOR)
             case "old uploads":
                 _, cursor = await remove_old_uploads(tools, now, after=after)
             case "stray data sets":

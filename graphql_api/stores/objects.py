@@ -25,6 +25,9 @@ from graphql_api.stores.places import Pattern, check_length, is_within, split_ur
 from graphql_api.stores.s3 import Body, S3Client, answering, code_of
 
 _KEPT_FIRST = ("PreconditionFailed", "ConditionalRequestConflict", "412")
+_NONE_TOLD = ("NotImplemented", "MethodNotAllowed", "501", "405", "NoSuchUpload")
+"""The last is what the embedded server says of a bucket that never had any."""
+_OURS = ("data/", "datasets/", "uploads/", "exports/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,34 @@ class ObjectStore:
         """Remove an object of ours; one that is not there is as good as removed."""
         async with answering():
             await self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    async def end_uploads(self, begun_before: datetime) -> int:
+        """Give up what was begun so long ago, in parts, of objects of ours, and never finished: it takes its place, and
+        no list of objects shows it. Return how many there were; none on a service that does not tell of them."""
+        ended, more = 0, dict[str, object]()
+        while True:
+            async with answering():
+                try:
+                    page = await self._client.list_multipart_uploads(Bucket=self.bucket, **more)
+                except ClientError as error:
+                    if code_of(error) in _NONE_TOLD:
+                        return ended
+                    raise
+            for found in page.get("Uploads", ()):
+                if found["Key"].startswith(_OURS) and found["Initiated"] < begun_before:
+                    await self._end_upload(found["Key"], found["UploadId"])
+                    ended += 1
+            if not page.get("IsTruncated"):
+                return ended
+            more = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+    async def _end_upload(self, key: str, upload_id: str) -> None:
+        async with answering():
+            try:
+                await self._client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+            except ClientError as error:
+                if code_of(error) != "NoSuchUpload":  # it has ended meanwhile
+                    raise
 
     def _require_known(self, uri: str) -> None:
         own = (f"s3://{self.bucket}/data/", f"s3://{self.bucket}/datasets/")

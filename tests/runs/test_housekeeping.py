@@ -14,7 +14,7 @@ from graphql_api.domain.gathering import end_all
 from graphql_api.domain.packing import packed_key
 from graphql_api.domain.times import TimeRange, utc_now
 from graphql_api.runs import log
-from graphql_api.runs.housekeeping import DATA, FILES, Housekeeping
+from graphql_api.runs.housekeeping import DATA, FILES, UNFINISHED, Housekeeping
 from graphql_api.runs.leases import renewed, rest, take
 from graphql_api.runs.log import Database
 from graphql_api.runs.old_events import KEPT, remove_old_events
@@ -226,6 +226,11 @@ async def _rests(database: Database, chore: str) -> bool:
 
 async def _is_one_file(ledger: Ledger) -> bool:
     return len(await ledger.store.visible(ledger.copy.id)) == 1
+
+
+async def test_objects_that_were_never_finished_are_looked_for(tools: Tools) -> None:
+    assert await Housekeeping(tools, "one").do(UNFINISHED)
+    assert not await Housekeeping(tools, "two").do(UNFINISHED)
 
 
 async def test_data_that_cannot_be_removed_leaves_the_rest_to_go(tools: Tools) -> None:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,23 @@ async def test_a_deleted_object_is_gone_and_may_be_deleted_again(objects: Object
     await objects.delete("data/a")
 
     assert [info async for info in objects._list_all(objects.bucket, "data/")] == []  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_what_was_begun_long_ago_and_never_finished_is_given_up(objects: ObjectStore) -> None:
+    """As a process that is killed leaves it."""
+    now = datetime.now(UTC)
+    async with objects.incoming("data/large") as dead, objects.incoming("elsewhere/large") as other:
+        for upload in (dead, other):
+            await upload.write(bytes(9_000_000))
+        assert await objects.end_uploads(now - timedelta(hours=1)) == 0
+
+        assert await objects.end_uploads(now + timedelta(hours=1)) == 1
+
+        assert await objects.end_uploads(now + timedelta(hours=1)) == 0
+        with pytest.raises(InvalidInput, match="NoSuchUpload"):
+            await dead.finish()
+        await other.finish()
+    assert [found.key for found in await objects.page("")] == ["elsewhere/large"]
 
 
 async def test_a_store_that_is_not_there_is_unavailable(settings: Settings) -> None:
