@@ -30,6 +30,7 @@ _RAW = "__raw"
 _ROWS = "__rows"
 _WRITTEN = "__written"
 _LATEST = "__latest"
+_SUPERSEDED = "__superseded"
 
 
 def compute_chunk(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) -> ChunkResult:
@@ -120,18 +121,28 @@ def _stage_quarantine(
 
 
 def _stage_kept(connection: duckdb.DuckDBPyConnection, request: ComputeChunk) -> Staged | None:
-    """Old rows that a new row of the same keys and event timestamp supersedes with a later created timestamp."""
+    """Old rows that a new row of the same keys and event timestamp supersedes with a later created timestamp.
+
+    Not those that the run wrote itself, under the same identity: its own row answers for the time before the
+    correction, and old copies beside it would become more with every run of the range."""
     view = request.view
     if not request.old or view.is_static:
         return None
     columns = row_columns(view)
     moment = columns_of([*(key.name for key in view.keys), EVENT])
     old = visible_rows(view, _within(request), [column.name for column in columns])
-    query = (
-        f"SELECT {nullable(columns, [COMMIT, RUN])} FROM ("
-        f"SELECT old.* FROM ({old}) AS old "
+    # A table, since it is mostly empty, and then nothing needs to be looked up among all that was written.
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_SUPERSEDED} AS SELECT old.* FROM ({old}) AS old "
         f"JOIN (SELECT {moment}, max({CREATED}) AS {_LATEST} FROM {_WRITTEN} GROUP BY ALL) AS new USING ({moment}) "
-        f"WHERE old.{CREATED} < new.{_LATEST}) ORDER BY {sorted_by_identity(view)}, {COMMIT}"
+        f"WHERE old.{CREATED} < new.{_LATEST}"
+    )
+    if not connection.execute(f"SELECT 1 FROM {_SUPERSEDED} LIMIT 1").fetchall():
+        return None
+    identity = sorted_by_identity(view)
+    query = (
+        f"SELECT {nullable(columns, [COMMIT, RUN])} FROM {_SUPERSEDED} ANTI JOIN {_WRITTEN} USING ({identity}) "
+        f"ORDER BY {identity}, {COMMIT}"
     )
     return stage(connection, query, _path(request, "KEPT"), "KEPT", view.keys)
 

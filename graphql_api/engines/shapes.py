@@ -207,7 +207,8 @@ class PlanChunks(msgspec.Struct, frozen=True, tag=True):
 
 class ComputeChunk(msgspec.Struct, frozen=True, tag=True):
     """-> ChunkResult. `old`: what is visible in the chunk's range before this run, to keep what a correction
-    supersedes. `frozen_at`: created timestamps may not be later. `folder`: where files go."""
+    supersedes and the run does not write itself. `frozen_at`: created timestamps may not be later. `folder`: where
+    files go."""
 
     view: View
     start: int

@@ -36,7 +36,8 @@ class Commit:
 @dataclass
 class Table:
     """A view's rows as runs leave them: a covered range run again replaces what runs wrote there, but old rows stay
-    that a new row of the same keys and event timestamp supersedes with a later created timestamp."""
+    that a new row of the same keys and event timestamp supersedes with a later created timestamp, unless the run wrote
+    them itself."""
 
     rows: list[Row] = field(default_factory=list[Row])
     commits: list[Commit] = field(default_factory=list[Commit])
@@ -53,6 +54,7 @@ class Table:
             old
             for old in within
             if any(one.key == old.key and one.event == old.event and one.created > old.created for one in new)
+            and (old.key, old.event, old.created) not in {(one.key, one.event, one.created) for one in new}
         )
         self.rows = [row for row in self.rows if row not in within] + [*kept, *new]
         self.commits.append(Commit(number, start, end, new, kept))

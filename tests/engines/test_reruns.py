@@ -1,6 +1,7 @@
 """Runs over runs: what is visible offline and online after any of them, against an oracle in plain Python written from
 the rules: a covered range run again replaces its rows, and keeps of the old ones just those that a new row of the same
-keys and event timestamp supersedes with a later created timestamp; online is each entity's newest row.
+keys and event timestamp supersedes with a later created timestamp, and that it did not write itself; online is each
+entity's newest row.
 """
 
 from collections.abc import Iterator
@@ -52,12 +53,16 @@ class Oracle:
 
     def run(self, commit: int, span: TimeRange, source: list[Row]) -> None:
         new = [row for row in source if span.start <= row.event < span.end]
+        written = {row[:3] for row in new}
         superseding = {(row.k, row.event): row.created for row in sorted(new, key=lambda row: row.created)}
         kept = [
             old
             for old in self.rows
             if not span.start <= old.row.event < span.end
-            or superseding.get((old.row.k, old.row.event), old.row.created) > old.row.created
+            or (
+                superseding.get((old.row.k, old.row.event), old.row.created) > old.row.created
+                and old.row[:3] not in written
+            )
         ]
         self.rows = [*kept, *(Held(row, commit) for row in new)]
 
@@ -177,6 +182,26 @@ def test_after_every_run_offline_and_online_are_what_the_rules_say(runs: list[tu
 def packed(held: Held) -> bytes:
     order = packed_order(held.row.event, held.row.created, held.commit)
     return order + bytes.fromhex(run_id(held.commit)) + b"\0" + str(held.row.v).encode()
+
+
+def test_a_range_run_again_and_again_holds_each_row_once_of_the_last_run(bench: Bench) -> None:
+    store, span = Store(bench), TimeRange(JAN, JAN + 6 * HOUR)
+    first, correction = Row("a", JAN, JAN, 1), Row("a", JAN, JAN + HOUR, 2)
+    store.run(span, [first])
+    for _ in range(5):
+        store.run(span, [first, correction])
+
+    assert sorted(store.visible()) == [Held(first, 6), Held(correction, 6)]
+
+
+def test_what_a_run_no_longer_writes_stays_known_beside_what_it_writes(bench: Bench) -> None:
+    store, span = Store(bench), TimeRange(JAN, JAN + 6 * HOUR)
+    first, second, third = (Row("a", JAN, JAN + hour * HOUR, hour) for hour in range(3))
+    store.run(span, [first, second])
+
+    store.run(span, [second, third])
+
+    assert sorted(store.visible()) == [Held(first, 1), Held(second, 2), Held(third, 2)]
 
 
 def test_a_racing_newer_row_online_survives_that_its_predecessor_was_taken_away(bench: Bench) -> None:

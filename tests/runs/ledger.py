@@ -62,6 +62,7 @@ class Model:
 
     def run(self, number: int, run: str, span: TimeRange, source: Iterable[Row]) -> None:
         new = [row for row in source if span.start <= row.event < span.end]
+        written = {row[:3] for row in new}
         latest: dict[tuple[str, int], int] = {}
         for row in new:
             latest[row.shop, row.event] = max(row.created, latest.get((row.shop, row.event), row.created))
@@ -69,7 +70,10 @@ class Model:
             old
             for old in self.states[max(self.states)]
             if not span.start <= old.row.event < span.end
-            or latest.get((old.row.shop, old.row.event), old.row.created) > old.row.created
+            or (
+                latest.get((old.row.shop, old.row.event), old.row.created) > old.row.created
+                and old.row[:3] not in written
+            )
         ]
         self.states[number] = sorted([*kept, *(Held(row, number, run) for row in new)])
 
