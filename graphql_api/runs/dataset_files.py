@@ -88,8 +88,20 @@ def manifest_of(
         "version": run.version,
         "fingerprint": run.fingerprint,
         "featureService": run.service_reference,
+        "entries": [
+            {
+                "name": entry.alias or entry.reference,
+                "version": entry.reference,
+                "keys": {key.join_key: key.request_column for key in entry.keys},
+            }
+            for entry in run.entries
+        ],
         "features": [
-            {"column": column, "feature": f"{entry.reference}:{feature}"}
+            {
+                "column": column,
+                "feature": f"{entry.reference}:{feature}",
+                "entry": entry.alias or entry.reference,
+            }
             for entry in run.entries
             for column, feature in zip(entry.columns, entry.features, strict=True)
         ],

@@ -5,17 +5,24 @@ from collections.abc import Iterator
 from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.times import rfc3339
 from graphql_api.engines.shapes import JoinedSpine, JoinedView, ViewAnswers
+from graphql_api.serving.join_plan import JoinPlan
 
 WARNED_SHARE = 0.1
 """Of the rows of the spine: a view that leaves more of them MISSING, or EXPIRED, is told of."""
 
 
-def warnings_of(run: TrainingDatasetDocument, views: list[JoinedView], joined: JoinedSpine) -> tuple[str, ...]:
+def warnings_of(
+    run: TrainingDatasetDocument, plan: JoinPlan, views: list[JoinedView], joined: JoinedSpine
+) -> tuple[str, ...]:
     """In the order of the views; the same for the same inputs."""
     return tuple(
         [
             *_of_spine(run, joined),
-            *(text for view, found in zip(views, joined.views, strict=True) for text in _of_view(view, found, joined)),
+            *(
+                text
+                for name, view, found in zip(_names(plan), views, joined.views, strict=True)
+                for text in _of_view(name, view, found, joined)
+            ),
             *_of_splits(run, joined),
         ]
     )
@@ -43,15 +50,33 @@ def _of_spine(run: TrainingDatasetDocument, joined: JoinedSpine) -> Iterator[str
         )
 
 
-def _of_view(view: JoinedView, found: ViewAnswers, joined: JoinedSpine) -> Iterator[str]:
+def _names(plan: JoinPlan) -> list[str]:
+    """Of each joined view its version, beside the names of the entries that take it; where that leaves two alike,
+    beside the columns of its keys."""
+    references = [planned.version.reference for planned in plan.joined]
+    names = [_entry_names(plan, at) for at in range(len(references))]
+    unnamed = [reference for reference, own in zip(references, names, strict=True) if not own]
+    for at, (reference, own) in enumerate(zip(references, names, strict=True)):
+        if not own and unnamed.count(reference) > 1:
+            own += [f"{key.name}: {key.column}" for key in plan.joined[at].keys]
+    return [f"{', '.join(own)} ({one})" if own else one for one, own in zip(references, names, strict=True)]
+
+
+def _entry_names(plan: JoinPlan, at: int) -> list[str]:
+    """None where they are the version's reference."""
+    takers = [one.name for one in plan.answered if at in one.reads and not one.is_on_demand]
+    return [name for name in dict.fromkeys(takers) if name != plan.joined[at].version.reference]
+
+
+def _of_view(name: str, view: JoinedView, found: ViewAnswers, joined: JoinedSpine) -> Iterator[str]:
     limit = f"more than {WARNED_SHARE:.0%}"
     if found.missing > WARNED_SHARE * joined.rows:
-        yield f"{view.name} is MISSING for {_share(found.missing, joined.rows)}, {limit}."
+        yield f"{name} is MISSING for {_share(found.missing, joined.rows)}, {limit}."
     if found.expired > WARNED_SHARE * joined.rows:
-        yield f"{view.name} is EXPIRED, and so null, for {_share(found.expired, joined.rows)}, {limit}."
+        yield f"{name} is EXPIRED, and so null, for {_share(found.expired, joined.rows)}, {limit}."
     if found.later and view.covered_until is not None:
         yield (
-            f"{_share(found.later, joined.rows)} are later than what {view.name} covers, which ends at "
+            f"{_share(found.later, joined.rows)} are later than what {name} covers, which ends at "
             f"{rfc3339(view.covered_until)}: a later run may give them other values."
         )
 

@@ -101,7 +101,7 @@ async def _made(tools: Tools, hold: Hold[TrainingDatasetDocument], reporter: Rep
                 bytes_written=sum(file.bytes for file in joined.files),
             )
             files = await store_files(tools, hold, place, joined.files)
-            warnings = warnings_of(hold.run, local.views, joined)
+            warnings = warnings_of(hold.run, plan, local.views, joined)
             manifest = manifest_of(hold.run, plan, pins, spine, joined, files, warnings)
             key = await store_manifest(tools, place, manifest)
     columns = tuple(DatasetColumnPart(name=one.name, data_type=one.data_type) for one in joined.columns)

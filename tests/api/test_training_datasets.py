@@ -14,6 +14,7 @@ from graphql_api.runs.dataset_files import prefix_of
 from tests.api.client import Json
 from tests.api.conftest import Door, Place
 from tests.api.hangar import DELETE, MINUTE, Hangar, downloaded, moment, opened
+from tests.api.test_whole_path import APPLY
 from tests.api.uploading import offered, parquet, told, uploaded
 from tests.factories import HOUR
 
@@ -111,6 +112,30 @@ async def test_warnings_tell_what_is_to_be_known_before_training(hangar: Hangar)
     assert dataset["warnings"] == [
         "The spine's column 'seen' is named like a feature: in the files it is 'spine_seen'.",
         missing,
+    ]
+
+
+async def test_of_two_views_of_one_version_each_is_told_by_its_entry(hangar: Hangar) -> None:
+    other = {"view": "counts", "as": "other", "keys": {"tail": "dest"}}
+    service = {"kind": "FEATURE_SERVICE", "spec": {"name": "both", "features": ["counts", other]}}
+    applied = (await hangar.editor.ask(APPLY, d=[service], p=hangar.name))["apply"]
+    assert applied["__typename"] == "ApplyPayload", applied
+    asked = hangar.asked("both", await hangar.spine(ROWS, ", 'N9' AS dest"))
+
+    dataset = await hangar.built(**{**asked, "featureService": "both"})
+
+    assert dataset["warnings"] == [
+        "counts@1 is MISSING for 3 of 12 rows (25.0%), more than 10%.",
+        "other (counts@1) is MISSING for 12 of 12 rows (100.0%), more than 10%.",
+    ]
+    manifest = (await hangar.editor.http.get(dataset["manifestUrl"])).json()
+    assert manifest["entries"] == [
+        {"name": "counts@1", "version": "counts@1", "keys": {"tail": "tail"}},
+        {"name": "other", "version": "counts@1", "keys": {"tail": "dest"}},
+    ]
+    assert manifest["features"] == [
+        {"column": "seen", "feature": "counts@1:seen", "entry": "counts@1"},
+        {"column": "other_seen", "feature": "counts@1:seen", "entry": "other"},
     ]
 
 

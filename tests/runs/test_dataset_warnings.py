@@ -4,6 +4,7 @@ from graphql_api.documents.base import new_id
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import JoinedSpine, SpineFile, Unmatchable
 from graphql_api.runs.dataset_warnings import warnings_of
+from graphql_api.serving.join_plan import plan_join
 from tests.runs.making import new_dataset
 
 
@@ -24,7 +25,7 @@ def test_keys_and_moments_that_nothing_can_match_are_counted() -> None:
         unmatchable=[Unmatchable("id", ValueType.INT64, 1)],
     )
 
-    assert warnings_of(new_dataset(new_id()), [], joined) == (
+    assert warnings_of(new_dataset(new_id()), plan_join([], {}), [], joined) == (
         "3 of 10 rows (30.0%) have no 'at' in the years 1 to 9999: no view answers them. 2 of them hold another "
         "moment, which is null in the files.",
         "1 of 10 rows (10.0%) hold in 'id' what no INT64 can be: it counts as null, so no row of a view matches it.",
