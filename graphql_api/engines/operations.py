@@ -29,6 +29,7 @@ from graphql_api.engines.shapes import (
     DescribeSql,
     JoinSpine,
     JudgeRun,
+    MeasureSpine,
     MergeRows,
     PackOnline,
     PlanChunks,
@@ -38,7 +39,7 @@ from graphql_api.engines.shapes import (
     Timeline,
     TypeExpression,
 )
-from graphql_api.engines.spine import check_spine
+from graphql_api.engines.spine import check_spine, measure_spine
 from graphql_api.engines.texts import check_text
 from graphql_api.engines.timeline import sample_keys, timeline
 
@@ -97,6 +98,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
             return join_spine(connection, request)
         case CheckSpine():
             return check_spine(connection, request.join, request.spine)
+        case MeasureSpine():
+            return measure_spine(connection, request.join, request.spine)
         case AnswerMoments():
             return answer_moments(connection, request)
         case Timeline():

@@ -434,6 +434,20 @@ class CheckSpine(msgspec.Struct, frozen=True, tag=True):
     spine: Spine
 
 
+class MeasureSpine(msgspec.Struct, frozen=True, tag=True):
+    """How many rows, and up to when? -> SpineExtent. Refused as JoinSpine is where the moments cannot be read."""
+
+    join: Join
+    spine: Spine
+
+
+class SpineExtent(msgspec.Struct, frozen=True):
+    """`newest`: the greatest moment of a row; None where none has one."""
+
+    rows: int
+    newest: int | None
+
+
 class SpineProblem(msgspec.Struct, frozen=True):
     column: str
     message: str
@@ -519,6 +533,7 @@ Request = (
     | CheckSpine
     | AnswerMoments
     | Timeline
+    | MeasureSpine
     | SampleKeys
 )
 

@@ -16,7 +16,7 @@ from graphql_api.engines.files import columns_of_files
 from graphql_api.engines.point_in_time import Asked
 from graphql_api.engines.problems import Refused, compute_problem, refuse
 from graphql_api.engines.relations import in_utc
-from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineProblem, Unmatchable
+from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineExtent, SpineProblem, Unmatchable
 from graphql_api.engines.text import listed, quoted
 from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, converted_or_null, fits, is_timestamp
 
@@ -57,11 +57,7 @@ def check_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine)
 def open_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> OpenSpine:
     """Refused with every problem that `check_spine` finds, or at the first time that the clock skipped."""
     read = _read(connection, join, spine)
-    checked = _checked(join, spine, read)
-    if checked.problems:
-        told = " ".join(problem.message for problem in checked.problems)
-        hints = [problem.hint for problem in checked.problems if problem.hint]
-        refuse(INVALID, f"The spine cannot be used. {told}", hint=" ".join(dict.fromkeys(hints)) or None)
+    _require_sound(_checked(join, spine, read))
     found = {f"x{at}": column for at, column in enumerate(read.columns)}
     places = {column.name.lower(): name for name, column in found.items()}
     event = places[spine.event_timestamp.lower()]
@@ -94,6 +90,24 @@ def open_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) 
         ],
         outside=outside,
     )
+
+
+def measure_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> SpineExtent:
+    """Refused as `open_spine` is."""
+    read = _read(connection, join, spine)
+    _require_sound(_checked(join, spine, read))
+    event = next(column for column in read.columns if column.name.lower() == spine.event_timestamp.lower())
+    moments = f"(SELECT {_as_found(event)} AS x FROM {read.relation})"
+    with _reading(spine):
+        found = connection.execute(f"SELECT count(*), max({_moment(spine, event, 'x')}) FROM {moments}").fetchall()
+    return SpineExtent(*found[0])
+
+
+def _require_sound(checked: SpineCheck) -> None:
+    if checked.problems:
+        told = " ".join(problem.message for problem in checked.problems)
+        hints = [problem.hint for problem in checked.problems if problem.hint]
+        refuse(INVALID, f"The spine cannot be used. {told}", hint=" ".join(dict.fromkeys(hints)) or None)
 
 
 def _wanted(join: Join) -> list[tuple[str, ValueType, str]]:

@@ -22,7 +22,7 @@ from graphql_api.runs.hold import Hold
 from graphql_api.runs.log import Database
 from graphql_api.runs.tools import Tools
 from graphql_api.serving.join_plan import JoinPlan, plan_join
-from graphql_api.serving.offline_rows import OfflineRows, paths_of
+from graphql_api.serving.offline_rows import OfflineRows, available_by, paths_of
 from graphql_api.serving.plan import Entry
 from graphql_api.stores.offline import OfflineStore
 
@@ -115,13 +115,23 @@ async def bring_spine(tools: Tools, run: TrainingDatasetDocument, folder: Path) 
     return LocalSpine(spine, tuple([await asyncio.to_thread(_sha256, path) for path in paths]))
 
 
-async def bring_views(tools: Tools, plan: JoinPlan, pins: Mapping[int, PinnedDataPart], folder: Path) -> LocalViews:
-    """What is visible of each view as of the commit that was frozen."""
+async def bring_views(
+    tools: Tools, plan: JoinPlan, pins: Mapping[int, PinnedDataPart], newest: int | None, folder: Path
+) -> LocalViews:
+    """What is visible of each view as of the commit that was frozen, as far as it can answer: up to the spine's newest
+    moment."""
     store = OfflineStore(tools.database)
     rows = OfflineRows(store=store, objects=tools.objects, cache=tools.cache)
     try:
         visible = [
-            await store.visible(one.version.data_id, up_to=pins[one.version.data_id].commit) for one in plan.joined
+            []
+            if newest is None
+            else await store.visible(
+                one.version.data_id,
+                available_by(newest, one.version.delay),
+                up_to=pins[one.version.data_id].commit,
+            )
+            for one in plan.joined
         ]
         slices = await rows.bring(visible, folder)
     except NotFound as error:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from graphql_api.documents.training_datasets import DatasetColumnPart, DatasetFilePart, TrainingDatasetDocument
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import now_micros, utc_now
-from graphql_api.engines.shapes import DescribeFiles, JoinSpine
+from graphql_api.engines.shapes import JoinSpine, MeasureSpine
 from graphql_api.errors import Fenced, UserError
 from graphql_api.runs.dataset_files import manifest_of, new_place, remove_objects, store_files, store_manifest
 from graphql_api.runs.dataset_inputs import (
-    LocalSpine,
     bring_spine,
     bring_views,
     fingerprint_of,
@@ -27,7 +26,6 @@ from graphql_api.runs.finish import RELEASED
 from graphql_api.runs.hold import CancelAsked, Hold
 from graphql_api.runs.reporter import Reporter
 from graphql_api.runs.tools import Tools
-from graphql_api.sandbox.pool import Sandbox
 
 FROZEN, BROUGHT, JOINED, STORED = 0.03, 0.2, 0.85, 0.98
 """Fractions of a run at which these steps end."""
@@ -83,9 +81,10 @@ async def _made(tools: Tools, hold: Hold[TrainingDatasetDocument], reporter: Rep
             plan = await plan_of(tools.database, hold.run)
             pins = await freeze(hold, plan)
             spine = await bring_spine(tools, hold.run, folder)
-            rows = await _rows_of(box, spine)
-            reporter.tell(fraction=FROZEN, message="Brings the data of its views.", rows_total=rows)
-            local = await bring_views(tools, plan, pins, folder)
+            unread = plan.of([planned.of([]) for planned in plan.joined])
+            extent = await box.call(MeasureSpine(unread, spine.spine), readable=spine.spine.paths)
+            reporter.tell(fraction=FROZEN, message="Brings the data of its views.", rows_total=extent.rows)
+            local = await bring_views(tools, plan, pins, extent.newest, folder)
             frozen_at = hold.run.frozen_at or now_micros()
             await hold.write({"frozen_at": frozen_at, "fingerprint": fingerprint_of(hold.run, pins, spine)})
             reporter.tell(phase=RunPhase.COMPUTE, fraction=BROUGHT, message="Joins the features to the spine.")
@@ -112,14 +111,6 @@ async def _clear(tools: Tools, place: str) -> None:
     """What nothing will name. A store that is away keeps it, as a stray."""
     with suppress(UserError):
         await remove_objects(tools.objects, place)
-
-
-async def _rows_of(box: Sandbox, spine: LocalSpine) -> int | None:
-    """As the footers of its files say; a CSV has none."""
-    if spine.spine.is_csv:
-        return None
-    schemas = await box.call(DescribeFiles(spine.spine.paths), readable=spine.spine.paths)
-    return sum(schema.rows for schema in schemas)
 
 
 def _said(warnings: int) -> str:

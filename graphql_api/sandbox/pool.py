@@ -33,6 +33,7 @@ from graphql_api.engines.shapes import (
     JoinedSpine,
     JoinSpine,
     JudgeRun,
+    MeasureSpine,
     MergeRows,
     Moments,
     PackedFile,
@@ -44,6 +45,7 @@ from graphql_api.engines.shapes import (
     SampleKeys,
     Scalar,
     SpineCheck,
+    SpineExtent,
     SqlProblem,
     Staged,
     Timeline,
@@ -79,6 +81,7 @@ _ANSWERS: dict[type[Request], object] = {
     ReadRows: Rows,
     JoinSpine: JoinedSpine,
     CheckSpine: SpineCheck,
+    MeasureSpine: SpineExtent,
     AnswerMoments: Moments,
     Timeline: list[TimelineRow],
     SampleKeys: list[list[Scalar]],
@@ -165,6 +168,10 @@ class Sandbox:
     async def call(
         self, request: CheckSpine, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> SpineCheck: ...
+    @overload
+    async def call(
+        self, request: MeasureSpine, *, readable: Sequence[str] = (), seconds: float | None = None
+    ) -> SpineExtent: ...
     @overload
     async def call(
         self, request: AnswerMoments, *, readable: Sequence[str] = (), seconds: float | None = None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.domain.enums import Role
-from graphql_api.domain.times import TimeRange
 from graphql_api.engines.shapes import AnswerMoments
 from graphql_api.errors import InvalidInput, LimitExceeded, NotFound, RunFault, Unavailable, UserError
 from graphql_api.sandbox.pool import SandboxPool
@@ -16,9 +15,8 @@ from graphql_api.services.projects import Projects
 from graphql_api.serving.join_plan import JoinPlan, compile_join
 from graphql_api.serving.lookup import Lookup, OnlineAnswer
 from graphql_api.serving.moments import as_answer
-from graphql_api.serving.offline_rows import OfflineRows, paths_of
+from graphql_api.serving.offline_rows import OfflineRows, available_by, paths_of
 from graphql_api.serving.request import Request, read_request
-from graphql_api.stores.offline import ALL_TIME
 
 MOST_ENTITIES = 1_000
 MOST_VALUES = 200_000
@@ -78,8 +76,14 @@ class FeaturesAt:
             return refusal
 
     async def _answer(self, plan: JoinPlan, request: Request, at: int) -> OnlineAnswer:
+        names = [column.name for column in plan.request_columns]
+        values = dict(zip(names, request.columns, strict=True))
         visible = [
-            await self._rows.store.visible(planned.version.data_id, _available_at(at - planned.version.delay))
+            await self._rows.store.visible(
+                planned.version.data_id,
+                available_by(at, planned.version.delay),
+                keys=planned.keys_among(values, request.rows),
+            )
             for planned in plan.joined
         ]
         with self._rows.cache.folder() as folder:
@@ -88,8 +92,6 @@ class FeaturesAt:
             except NotFound as error:
                 raise Unavailable("What is visible has changed while it was read; ask again.", 0.5) from error
             views = [planned.of(held) for planned, held in zip(plan.joined, slices, strict=True)]
-            names = [column.name for column in plan.request_columns]
-            values = dict(zip(names, request.columns, strict=True))
             call = AnswerMoments(plan.of(views), [at] * request.rows, values)
             with told_to_the_caller():
                 async with self._sandbox.lease() as box:
@@ -106,8 +108,3 @@ def told_to_the_caller() -> Generator[None]:
         if fault.code in _OF_THE_REQUEST:
             raise InvalidInput(" ".join(filter(None, [fault.message, fault.hint]))) from fault
         raise Unavailable(f"The values cannot be computed now: {fault.message}") from fault
-
-
-def _available_at(moment: int) -> TimeRange:
-    """Rows with later events than this were not available at the moment, whenever they became known."""
-    return TimeRange(ALL_TIME.start, moment + 1)

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql_api.auth.viewer import Viewer
+from graphql_api.domain.key_bounds import Key
+from graphql_api.domain.packing import KeyValue
 from graphql_api.domain.times import TimeRange
-from graphql_api.engines.shapes import Scalar, Timeline, TimelineRow, Value
+from graphql_api.engines.shapes import Timeline, TimelineRow, Value
 from graphql_api.errors import InvalidInput, LimitExceeded, NotFound, Problem
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.features import FeatureOfVersion, Features
@@ -55,9 +57,9 @@ class Timelines:
         key = _key(entry, entity)
         return FoundTimeline(feature, [] if key is None else await self._read(feature, key, window))
 
-    async def _read(self, feature: FeatureOfVersion, key: Sequence[Scalar], window: TimeRange) -> Sequence[TimelineRow]:
+    async def _read(self, feature: FeatureOfVersion, key: Key, window: TimeRange) -> Sequence[TimelineRow]:
         version, value = feature.version, Value(feature.part.name, feature.part.value_type)
-        visible = await self._rows.store.visible(version.data_id, window)
+        visible = await self._rows.store.visible(version.data_id, window, keys=[key])
         with self._rows.cache.folder() as folder:
             slices = await self._rows.bring([visible], folder, most_bytes=MOST_BYTES)
             view = PlannedJoin.alone(version, [value]).of(slices[0])
@@ -70,7 +72,7 @@ class Timelines:
         return rows
 
 
-def _key(entry: Entry, entity: object) -> Sequence[Scalar] | None:
+def _key(entry: Entry, entity: object) -> Key | None:
     """In the order of the view's keys; None where a part of it is null. Raises InvalidInput."""
     if not isinstance(entity, Mapping):
         message = 'The entity is an object of its join keys: {"tailnum": "N14228"}.'
@@ -85,4 +87,4 @@ def _key(entry: Entry, entity: object) -> Sequence[Scalar] | None:
         ]
         raise InvalidInput(f"The entity is not valid: {problems[0].path}: {problems[0].message}", problems) from refusal
     key = [column[0] for column in request.columns]
-    return None if None in key else [part for part in key if isinstance(part, Scalar)]
+    return None if None in key else tuple(part for part in key if isinstance(part, KeyValue))

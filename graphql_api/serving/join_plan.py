@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -12,6 +12,8 @@ from graphql_api.documents.feature_views import (
     FeatureViewVersionDocument,
     OnDemandTransformationPart,
 )
+from graphql_api.domain.key_bounds import Key
+from graphql_api.domain.packing import KeyValue
 from graphql_api.engines.shapes import (
     ColumnUse,
     Join,
@@ -43,6 +45,12 @@ class PlannedJoin:
         """By the view's own names of its keys."""
         keys = tuple(JoinKey(key.name, key.name, key.value_type) for key in version.keys)
         return cls(version, keys, tuple(features))
+
+    def keys_among(self, values: Mapping[str, Sequence[object]], rows: int) -> set[Key]:
+        """Of the entities that the rows ask for, by column of the join keys; a row with a null key asks for none."""
+        columns = [cast(Sequence[KeyValue | None], values[key.column]) for key in self.keys]
+        asked = zip(*columns, strict=True) if columns else [()] * rows
+        return {tuple(part for part in key if part is not None) for key in asked if None not in key}
 
     def of(self, slices: Sequence[Slice], *, covered_until: int | None = None) -> JoinedView:
         return JoinedView(

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graphql_api.domain.gathering import gathered
+from graphql_api.domain.times import TimeRange
 from graphql_api.engines.shapes import Slice
 from graphql_api.errors import LimitExceeded
 from graphql_api.stores.file_cache import FileCache
 from graphql_api.stores.objects import ObjectInfo, ObjectStore
-from graphql_api.stores.offline import OfflineStore, VisibleFile
+from graphql_api.stores.offline import ALL_TIME, OfflineStore, VisibleFile
 
 _FETCHES_AT_ONCE = 8
 
@@ -41,6 +42,11 @@ class OfflineRows:
             return Slice(path=str(path), commit=file.commit, run_id=file.run_id, ranges=ranges)
 
         return [await gathered([one(file) for file in held]) for held in files]
+
+
+def available_by(moment: int, delay: int) -> TimeRange:
+    """Rows with later events than these were not available at the moment, whenever they became known."""
+    return TimeRange(ALL_TIME.start, moment - delay + 1)
 
 
 def paths_of(slices: Sequence[Sequence[Slice]]) -> list[str]:

@@ -1,6 +1,6 @@
 """The offline store: immutable files, and the commits that say which of their rows are visible."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,14 +70,13 @@ class OfflineStore:
         What is returned stays where it is for a day at least, whatever becomes of it meanwhile.
 
         Raises NotFound for a commit that is further back than what is kept."""
-        wanted = None if keys is None else ordered(keys)
         if up_to is not None:
             await self._require_kept(data_id, up_to)
         seen = await self.seen(data_id, window, up_to=up_to)
         found: list[VisibleFile] = []
         for first in range(0, len(seen), _COMMITS_A_QUERY):
             found += await self._files(seen[first : first + _COMMITS_A_QUERY], window)
-        return [file for file in found if wanted is None or _may_hold(file, wanted)]
+        return found if keys is None else holding(found, keys)
 
     async def _require_kept(self, data_id: int, number: int) -> None:
         copy = await self._database["data_copies"].find_one({"_id": data_id}, {"history_from": 1})
@@ -145,8 +144,10 @@ def extent_of(commit: dict[str, Any]) -> TimeRange:
     return ALL_TIME if commit["start"] is None else TimeRange(int(commit["start"]), int(commit["end"]))
 
 
-def _may_hold(file: VisibleFile, keys: Sequence[Key]) -> bool:
-    return bool(keys) and (file.bounds is None or file.bounds.may_hold(keys))
+def holding(files: Iterable[VisibleFile], keys: Collection[Key]) -> list[VisibleFile]:
+    """Those that may have a row of one of these entities."""
+    wanted = ordered(keys)
+    return [file for file in files if wanted and (file.bounds is None or file.bounds.may_hold(wanted))]
 
 
 def _both(one: VisibleFile, other: VisibleFile) -> VisibleFile:

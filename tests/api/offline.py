@@ -28,6 +28,7 @@ async def commit(
     keys = [Value(one.name, one.value_type) for one in version.keys]
     write_rows(path, keys, [Value(one.name, one.value_type) for one in version.features], rows)
     content = path.read_bytes()
+    ordered = sorted(tuple(row[0]) for row in rows)
     await door.runtime.objects.put_bytes(door.runtime.objects.uri(key), content)
     await StagedFileDocument(
         run_id=run,
@@ -39,6 +40,8 @@ async def commit(
         rows=len(rows),
         min_event=min(row[1] for row in rows),
         max_event=max(row[1] for row in rows),
+        first_key=ordered[0],
+        last_key=ordered[-1],
     ).insert()
     copy = await DataCopyDocument.get(version.data_id)
     assert copy is not None

@@ -16,9 +16,11 @@ from graphql_api.engines.shapes import (
     JoinedSpine,
     JoinedView,
     JoinSpine,
+    MeasureSpine,
     Slice,
     Spine,
     SpineCheck,
+    SpineExtent,
     SpineProblem,
     Split,
     Splits,
@@ -321,6 +323,25 @@ def test_what_is_not_there_or_of_another_type_is_told_at_once(bench: Bench) -> N
     ]
     with pytest.raises(Refused, match=r"The spine cannot be used\. The column 'at' is VARCHAR"):
         made(bench, join, Spine([path], "at"))
+
+
+@pytest.mark.parametrize(
+    ("moments", "extent"),
+    [
+        ([JAN, JAN + 5, None], SpineExtent(3, JAN + 5)),
+        ([None], SpineExtent(1, None)),
+        ([], SpineExtent(0, None)),
+    ],
+)
+def test_a_spine_is_measured_before_anything_is_joined_to_it(
+    bench: Bench, moments: list[int | None], extent: SpineExtent
+) -> None:
+    rows = ", ".join(f"({'NULL' if at is None else at})" for at in [*moments, 0])
+    path = bench.source(
+        f"SELECT 'N1' AS tailnum, make_timestamptz(m::BIGINT) AS at FROM (VALUES {rows}) AS t(m) LIMIT {len(moments)}"
+    )
+
+    assert bench.ask(MeasureSpine(asks(delays(bench, [])), Spine([path], "at"))) == extent
 
 
 def test_a_spine_without_rows_makes_a_file_without_rows(bench: Bench) -> None:
