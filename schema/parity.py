@@ -16,8 +16,9 @@ class ParityDifference:
     online: JSON = strawberry.field(description="What a look-up answers; null where there is no value to be served.")
     offline: JSON = strawberry.field(description="What the offline store answers for the same moment; null likewise.")
     reason: str = strawberry.field(
-        description="Why: Run in progress, Late write (committed or pushed, and not in the other store yet), Version "
-        "(its delay, or rows that another run took away), TTL; and what helps."
+        description="Why: Run in progress; Late write (committed or pushed, and not in the other store yet); Not yet "
+        "available (the version's delay is not over); Taken away (no run's row offline any more); Damaged (one row, of "
+        "which the stores hold different values); TTL; and what helps."
     )
 
     @classmethod

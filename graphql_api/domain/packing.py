@@ -23,10 +23,16 @@ ORDER_BYTES = 24
 RUN_BYTES = 12
 PUSHED = bytes(RUN_BYTES)
 _encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[KeyValue])
 
 
 def packed_key(data_id: int, keys: Sequence[KeyValue]) -> bytes:
     return b"%x:" % data_id + _encoder.encode(keys)
+
+
+def unpacked_key(key: bytes) -> list[KeyValue]:
+    """The join keys of a row's key."""
+    return _decoder.decode(key[key.index(b":") + 1 :])
 
 
 def packed_order(event: int, created: int, commit: int) -> bytes:

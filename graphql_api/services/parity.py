@@ -1,7 +1,11 @@
 """Do the online and the offline store say the same? And where they do not: why?"""
 
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -13,7 +17,7 @@ from graphql_api.domain.times import now_micros, rfc3339
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import AnswerMoments, Moments, SampleKeys, Scalar
 from graphql_api.errors import InvalidInput, Problem
-from graphql_api.sandbox.pool import SandboxPool
+from graphql_api.sandbox.pool import Sandbox, SandboxPool
 from graphql_api.services.features_at import MOST_BYTES, SECONDS, told_to_the_caller
 from graphql_api.services.online_features import Prepared
 from graphql_api.services.parity_reasons import HeldRow, Sides, explained
@@ -25,10 +29,13 @@ from graphql_api.serving.lookup import OnlineAnswer
 from graphql_api.serving.offline_rows import OfflineRows, paths_of
 from graphql_api.serving.plan import Entry, assemble, request_columns
 from graphql_api.serving.request import Column, Request, keys_of
+from graphql_api.stores.offline import VisibleFile, holding
 from graphql_api.stores.online import OnlineStore
 
 MOST_SAMPLED = 1_000
 MOST_DIFFERENCES = 200
+FILES_SAMPLED = 16
+"""Of a view, from which entities are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Parity:
     async def check(self, viewer: Viewer, project_name: str, service: str, sample: int) -> Report:
         """Online rows of a sample of entities, another one each time, beside the offline store's for the same moment.
 
+        Entities are drawn from both stores; of the offline one, from a few files of each view.
+
         What is computed on demand is compared by the stored features that it is made from.
 
         Raises:
@@ -88,20 +97,39 @@ class Parity:
         lookup = assemble(project.revision, entries, before)
         with self._rows.cache.folder() as folder:
             visible = [await self._rows.store.visible(view.version.data_id) for view in plan.joined]
-            slices = await self._rows.bring(visible, folder, most_bytes=MOST_BYTES)
-            views = [planned.of(held) for planned, held in zip(plan.joined, slices, strict=True)]
             with told_to_the_caller():
-                async with self._sandbox.lease(paths_of(slices)) as box:
-                    seed = self._clock()
-                    keys = [await box.call(SampleKeys(view, sample, seed), seconds=SECONDS) for view in views]
+                async with self._sandbox.lease() as box:
+                    keys = await self._sampled(box, plan, visible, folder, sample)
                     request = _composed(plan, keys, sample)
+                    values = _values(plan, request)
+                    needed = [
+                        holding(files, planned.keys_among(values, request.rows))
+                        for planned, files in zip(plan.joined, visible, strict=True)
+                    ]
+                    slices = await self._rows.bring(needed, folder, most_bytes=MOST_BYTES)
+                    views = [planned.of(held) for planned, held in zip(plan.joined, slices, strict=True)]
                     prepared = Prepared(lookup, [keys_of(view, request) for view in lookup.views])
                     held = prepared.placed(await self._online.read(prepared.wanted()))
                     moment = self._clock()
-                    call = AnswerMoments(plan.of(views), [moment] * request.rows, _values(plan, request))
-                    offline = await box.call(call, seconds=SECONDS)
+                    call = AnswerMoments(plan.of(views), [moment] * request.rows, values)
+                    offline = await box.call(call, readable=paths_of(slices), seconds=SECONDS)
         online = answer(lookup, held, moment)
         return _Comparing(plan, request, held, online, offline, moment, before, await copies_of(entries)).report()
+
+    async def _sampled(
+        self, box: Sandbox, plan: JoinPlan, visible: Sequence[Sequence[VisibleFile]], folder: Path, sample: int
+    ) -> list[Sequence[Sequence[Scalar]]]:
+        """Keys of each view, from either store by turns, since each may know entities that the other does not."""
+        chosen = [random.sample(files, min(len(files), FILES_SAMPLED)) for files in visible]
+        slices = await self._rows.bring(chosen, folder, most_bytes=MOST_BYTES)
+        found: list[Sequence[Sequence[Scalar]]] = []
+        for planned, held in zip(plan.joined, slices, strict=True):
+            call = SampleKeys(planned.of(held), sample, self._clock())
+            offline = await box.call(call, readable=paths_of([held]), seconds=SECONDS)
+            online = await self._online.sample(planned.version.data_id, sample)
+            turns = cast(Iterable[Sequence[Scalar] | None], chain.from_iterable(zip_longest(offline, online)))
+            found.append(list(dict.fromkeys(tuple(key) for key in turns if key is not None))[:sample])
+        return found
 
 
 async def _stored(entries: Sequence[Entry]) -> list[Entry]:

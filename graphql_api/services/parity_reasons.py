@@ -10,7 +10,7 @@ from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.packing import ORDER_BYTES, PUSHED, RUN_BYTES, unpacked_order
 from graphql_api.domain.times import TimeRange, rfc3339
 
-_MENDED = "rebuildOnline writes the online rows anew."
+_STAYS = "It is served until a run writes a newer row of the entity."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _late(sides: Sides) -> str | None:
         if row is not None and missed.covers(TimeRange(row.event, row.event + 1)):
             return (
                 f"Late write: what was committed for {rfc3339(row.event)} could not go online, and is brought there "
-                f"by the next run of it, or by rebuildOnline."
+                f"by the next run of it. {_mended(sides, row)}"
             )
     return None
 
@@ -74,19 +74,32 @@ def _late(sides: Sides) -> str | None:
 def _of_rows(sides: Sides) -> str:
     online, offline = sides.online, sides.offline
     if online is None:
-        return f"Late write: the offline store has {offline}, and none is held online. {_MENDED}"
+        mended = _mended(sides, offline) if offline else ""
+        return f"Late write: the offline store has {offline}, and none is held online. {mended}".rstrip()
     if online.run is None and (offline is None or offline.event <= online.event):
         return f"Late write: {online} is online, and not in the offline store yet."
     available = available_from(online.event, online.created or online.event, sides.version.delay)
     if available > sides.moment:
         return (
-            f"Version: {online} is online, and by {sides.version.reference} it is available from {rfc3339(available)}."
+            f"Not yet available: {online} is online, and by the delay of {sides.version.reference} it is available "
+            f"from {rfc3339(available)}."
         )
     if offline is None:
-        return f"Version: {online} is online, and not in the offline store: another run took it away. {_MENDED}"
+        return f"Taken away: {online} is online, and the offline store has no row of this entity. {_STAYS}"
+    if offline.event < online.event:
+        return f"Taken away: {online} is online, and the newest that the offline store has is {offline}. {_STAYS}"
+    mended = _mended(sides, offline)
     if (online.event, online.run) == (offline.event, offline.run):
-        return f"Version: both have {online}, and it holds other values online. {_MENDED}"
-    return f"Late write: online is {online}, and the offline store has {offline}. {_MENDED}"
+        return f"Damaged: both have {online}, and it holds other values online. {mended}"
+    return f"Late write: online is {online}, and the offline store has {offline}. {mended}"
+
+
+def _mended(sides: Sides, row: HeldRow) -> str:
+    """By what the row would come online again."""
+    reference = sides.version.reference
+    if sides.version.is_static:
+        return f"startMaterialization of {reference} writes it online anew."
+    return f"startMaterialization of {reference} over a range with {rfc3339(row.event)} writes it online anew."
 
 
 def _aged(sides: Sides) -> str | None:

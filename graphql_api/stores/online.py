@@ -1,12 +1,13 @@
 """The newest row of each entity, one string value a row, as domain/packing.py lays it out."""
 
+import random
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Self, cast
 
 from redis.exceptions import NoScriptError
 
-from graphql_api.domain.packing import ORDER_BYTES
+from graphql_api.domain.packing import ORDER_BYTES, KeyValue, unpacked_key
 from graphql_api.errors import Fenced
 from graphql_api.stores.online_scripts import KEEP_NEWEST, TAKE_AWAY, TAKE_FENCE, Script
 from graphql_api.stores.redis_client import RedisClient
@@ -15,6 +16,8 @@ from graphql_api.stores.same_tick import SameTickReads
 ROWS_A_CALL = 500
 BYTES_A_CALL = 1_000_000
 KEYS_A_READ = 2_000
+KEYS_A_SCAN = 1_000
+SCANS_A_SAMPLE = 200
 TOMBSTONE_SECONDS = 86_400
 
 _FENCE = struct.Struct(">QQ")
@@ -86,11 +89,28 @@ class OnlineStore:
         await self._redis.ask("SET", _fence_key(data_id), _TOMBSTONE, "EX", TOMBSTONE_SECONDS)
         cursor, removed = b"0", 0
         while True:
-            cursor, keys = await self._redis.ask("SCAN", cursor, "MATCH", b"%x:*" % data_id, "COUNT", 1_000)
+            cursor, keys = await self._redis.ask("SCAN", cursor, "MATCH", b"%x:*" % data_id, "COUNT", KEYS_A_SCAN)
             if keys:
                 removed += cast(int, await self._redis.ask("UNLINK", *keys))
             if cursor in (b"0", 0):
                 return removed
+
+    async def sample(self, data_id: int, most: int) -> list[list[KeyValue]]:
+        """Join keys of entities that have a row in a copy of data, another sample each time.
+
+        What is looked at is bounded: of a copy with few rows among very many of others, fewer may be found than there
+        are, or none."""
+        # From anywhere in the table: its end is where the cursor is 0, and from there once more from the start.
+        cursor: bytes | int = random.getrandbits(64)
+        found: set[bytes] = set()
+        ends = 0
+        for _ in range(SCANS_A_SAMPLE):
+            cursor, keys = await self._redis.ask("SCAN", cursor, "MATCH", b"%x:*" % data_id, "COUNT", KEYS_A_SCAN)
+            found |= set(keys)
+            ends += cursor in (b"0", 0)
+            if len(found) >= most or ends == 2:
+                break
+        return [unpacked_key(key) for key in random.sample(list(found), min(most, len(found)))]
 
     async def _read(self, keys: list[bytes]) -> list[bytes | None]:
         return cast(list[bytes | None], await self._redis.ask("MGET", *keys))

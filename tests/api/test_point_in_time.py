@@ -1,6 +1,7 @@
 """Values at a moment, the timeline of an entity, and parity, as a client asks for them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,15 @@ from graphql_api.documents.feature_views import (
     OnDemandTransformationPart,
     ViewPinPart,
 )
+from graphql_api.documents.training_datasets import PinnedDataPart
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.packing import packed_key
 from graphql_api.domain.times import now_micros, rfc3339
 from graphql_api.domain.types import ValueType
+from graphql_api.runs.dataset_inputs import bring_views
+from graphql_api.runs.tools import Tools
+from graphql_api.serving.join_plan import plan_join
+from graphql_api.serving.plan import Entry
 from tests.api.conftest import Place
 from tests.api.offline import commit
 from tests.factories import DAY, HOUR, a_copy, a_row, a_service, a_version, a_view, an_entity, an_entry
@@ -327,7 +333,8 @@ async def test_what_did_not_come_online_is_a_late_write(model: Model) -> None:
                 "online": LARGE,
                 "offline": 7,
                 "reason": f"Late write: online is the row of {rfc3339(BASE)} by run {model.run(0)}, and the offline "
-                f"store has the row of {rfc3339(later)} by run {name}. rebuildOnline writes the online rows anew.",
+                f"store has the row of {rfc3339(later)} by run {name}. startMaterialization of "
+                f"delays@1 over a range with {rfc3339(later)} writes it online anew.",
             }
         ],
     }
@@ -341,7 +348,8 @@ async def test_a_row_that_is_too_old_is_told(model: Model) -> None:
         await reasons(model)
         == [
             f"Late write: online is the row of {rfc3339(old)} by run {model.run(0)}, and the offline store has the "
-            f"row of {rfc3339(BASE)} by run {model.run(0)}. rebuildOnline writes the online rows anew. "
+            f"row of {rfc3339(BASE)} by run {model.run(0)}. startMaterialization of delays@1 over a range with "
+            f"{rfc3339(BASE)} writes it online anew. "
             "TTL: the online row is EXPIRED, older than 2d."
         ]
         * 2
@@ -351,8 +359,8 @@ async def test_a_row_that_is_too_old_is_told(model: Model) -> None:
 async def test_what_is_not_online_at_all_is_told(model: Model) -> None:
     assert sorted(set(await reasons(model))) == [
         f"Late write: the offline store has the row of {rfc3339(event)} by run {model.run(at)}, and none is held "
-        "online. rebuildOnline writes the online rows anew."
-        for event, at in ((BASE - HOUR, 1), (BASE, 0))
+        f"online. startMaterialization of {view} over a range with {rfc3339(event)} writes it online anew."
+        for event, at, view in ((BASE - HOUR, 1, "weather@1"), (BASE, 0, "delays@1"))
     ]
 
 
@@ -363,7 +371,7 @@ async def test_what_could_not_go_online_is_told(model: Model) -> None:
 
     assert await reasons(model) == [
         f"Late write: what was committed for {rfc3339(BASE)} could not go online, and is brought there by the next run "
-        "of it, or by rebuildOnline."
+        f"of it. startMaterialization of delays@1 over a range with {rfc3339(BASE)} writes it online anew."
     ]
 
 
@@ -389,9 +397,90 @@ async def test_a_row_that_is_not_available_yet_is_told(model: Model) -> None:
     await online(model, late=1, event=soon)
 
     assert await reasons(model) == [
-        f"Version: the row of {rfc3339(soon)} by run {model.run(0)} is online, and by delays@1 it is available from "
-        f"{rfc3339(soon + HOUR)}."
+        f"Not yet available: the row of {rfc3339(soon)} by run {model.run(0)} is online, and by the delay of delays@1 "
+        f"it is available from {rfc3339(soon + HOUR)}."
     ]
+
+
+async def test_a_row_of_an_entity_that_the_offline_store_does_not_know_is_told(model: Model) -> None:
+    await online(model)
+    await model.hold(model.weather, {"SFO": a_row(9.0, event=BASE, run=model.runs[1])})
+
+    assert await model.parity() == {
+        "checked": 6,
+        "equal": 5,
+        "differences": [
+            {
+                "feature": "dest_wind",
+                "entity": {"dest": "SFO"},
+                "online": 9.0,
+                "offline": None,
+                "reason": f"Taken away: the row of {rfc3339(BASE)} by run {model.run(1)} is online, and the offline "
+                "store has no row of this entity. It is served until a run writes a newer row of the entity.",
+            }
+        ],
+    }
+
+
+async def test_a_row_newer_than_any_offline_was_taken_away(model: Model) -> None:
+    await online(model, late=1, event=BASE + 1)
+
+    assert await reasons(model) == [
+        f"Taken away: the row of {rfc3339(BASE + 1)} by run {model.run(0)} is online, and the newest that the offline "
+        f"store has is the row of {rfc3339(BASE)} by run {model.run(0)}. It is served until a run writes a newer row "
+        "of the entity."
+    ]
+
+
+async def test_one_row_with_two_values_is_damaged(model: Model) -> None:
+    await online(model, late=1)
+
+    assert await reasons(model) == [
+        f"Damaged: both have the row of {rfc3339(BASE)} by run {model.run(0)}, and it holds other values online. "
+        f"startMaterialization of delays@1 over a range with {rfc3339(BASE)} writes it online anew."
+    ]
+
+
+def cached(model: Model) -> set[str]:
+    """One file for each object that was ever fetched."""
+    return {path.name for path in (model.place.door.settings.data_dir / "cache").iterdir()}
+
+
+async def test_a_look_up_of_one_entity_fetches_the_files_that_may_hold_it(model: Model) -> None:
+    door, delays = model.place.door, model.delays
+    for hour, tail in enumerate(["N3", "N4", "N5"]):
+        event = BASE + (hour - 9) * HOUR
+        await commit(door, delays, [((tail,), event, event, (hour, 0.5))], window=(event, event + 1))
+    window = {"start": rfc3339(BASE - DAY), "end": rfc3339(BASE + DAY)}
+    before = cached(model)
+
+    answer = await model.at(BASE, e={"tailnum": ["N4", None]}, s=None, f=["delays:late"], d=None)
+    once = cached(model) - before
+    found = await model.place.viewer.ask(TIMELINE, p=model.place.name, f="delays:late", e={"tailnum": "N5"}, **window)
+    twice = cached(model) - before - once
+
+    assert answer["rows"] == [[1], [None]]
+    assert [point["value"] for point in found["featureTimeline"]["points"]] == [2]
+    assert (len(once), len(twice)) == (1, 1)
+
+
+async def test_a_training_data_set_fetches_no_rows_later_than_its_spine(model: Model, tmp_path: Path) -> None:
+    door, delays = model.place.door, model.delays
+    for hour in (-9, -8, -7):
+        event = BASE + hour * HOUR
+        await commit(door, delays, [(("N3",), event, event, (hour, 0.5))], window=(event, event + 1))
+    runtime = door.runtime
+    tools = Tools(runtime.database, runtime.objects, runtime.cache, runtime.sandbox, runtime.online, chunk_rows=1)
+    plan = plan_join([Entry(delays, delays.reference, ["late"], ["late"], {})], {})
+    pins = {delays.data_id: PinnedDataPart(data_id=delays.data_id, commit=4)}
+    before = cached(model)
+
+    local = await bring_views(tools, plan, pins, BASE - 7 * HOUR, tmp_path)  # a row can be served an hour later
+    none = await bring_views(tools, plan, pins, None, tmp_path)
+
+    assert [sorted(piece.commit for piece in view.slices) for view in local.views] == [[2, 3]]
+    assert [view.slices for view in none.views] == [[]]
+    assert len(cached(model) - before) == 2
 
 
 @pytest.mark.parametrize("sample", [0, 1_001])
