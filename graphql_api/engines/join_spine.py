@@ -9,7 +9,7 @@ The files have the same bytes every time, with any number of threads: no value i
 sorted by the number of its row in the spine, and relations that lie side by side are read by one thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -29,6 +29,7 @@ from graphql_api.engines.point_in_time import ANSWERED, EXPIRED, MISSING, STATE,
 from graphql_api.engines.shapes import (
     FileColumn,
     JoinedSpine,
+    JoinProgress,
     JoinSpine,
     OnDemandColumn,
     SpineFile,
@@ -45,11 +46,17 @@ CELLS_A_PIECE = 16_000_000
 _STEPS = "__steps"
 
 
-def join_spine(connection: duckdb.DuckDBPyConnection, request: JoinSpine) -> JoinedSpine:
+def ignored(_: JoinProgress) -> None:
+    """For those whom progress does not concern."""
+
+
+def join_spine(
+    connection: duckdb.DuckDBPyConnection, request: JoinSpine, tell: Callable[[JoinProgress], None] = ignored
+) -> JoinedSpine:
     spine = open_spine(connection, request.join, request.spine)
     if request.splits is not None:
         create_chosen(connection, request.join, spine.asked, request.splits)
-    joining = _Joining(connection, request, spine)
+    joining = _Joining(connection, request, spine, tell)
     views = [joining.find_rows(at) for at in range(len(request.join.views))]
     joining.write_pieces()
     timed, oldest, newest = connection.execute(f"SELECT count(t), min(t), max(t) FROM {SPINE}").fetchall()[0]
@@ -81,7 +88,16 @@ class _Piece:
 
 
 class _Joining:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, request: JoinSpine, spine: OpenSpine) -> None:
+    """Its work counts in steps: to find the rows of a view, to gather the values of a view for a piece, and to write a
+    piece."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        request: JoinSpine,
+        spine: OpenSpine,
+        tell: Callable[[JoinProgress], None],
+    ) -> None:
         self._connection = connection
         self._request = request
         self._join = request.join
@@ -89,6 +105,16 @@ class _Joining:
         self.names = _output_names(spine, [column.column for column in request.join.columns])
         self.files: list[SpineFile] = []
         self.nulls = [0] * len(request.join.columns)
+        self._tell = tell
+        self._pieces = self._cut()
+        self._views_found = 0
+        self._steps_done = 0
+        views = len(request.join.views)
+        self._steps = views + len(self._pieces) * (views + 1)
+
+    def _step(self, *, rows: int) -> None:
+        self._steps_done += 1
+        self._tell(JoinProgress(self._views_found, rows, self._steps_done / self._steps))
 
     # ------------------------------------------------------------ which rows answer
 
@@ -113,6 +139,8 @@ class _Joining:
         row = self._connection.execute(f"SELECT {counts}, count(*) FILTER (WHERE {later}) FROM {_found(at)}")
         answered, missing, expired, beyond = row.fetchall()[0]
         self._connection.execute(f"DROP TABLE IF EXISTS {_STEPS}{at}_rows CASCADE")
+        self._views_found += 1
+        self._step(rows=0)
         return ViewAnswers(answered, missing, expired, beyond)
 
     def _by_place(self, at: int) -> bool:
@@ -128,19 +156,22 @@ class _Joining:
 
     # ------------------------------------------------------------ pieces
 
-    def write_pieces(self) -> None:
+    def _cut(self) -> list[_Piece]:
         """Pieces of one size, as far as it goes."""
         width = len(self._spine.found) + len(self._join.columns)
         most = max(1, min(self._request.rows_a_file, CELLS_A_PIECE // max(width, 1)))
         pieces = max(1, ceil(self._spine.rows / most))
         size = max(1, ceil(self._spine.rows / pieces))
-        for number in range(pieces):
-            start = number * size
-            piece = _Piece(start, start + size)
+        return [_Piece(number * size, (number + 1) * size) for number in range(pieces)]
+
+    def write_pieces(self) -> None:
+        for piece in self._pieces:
             for at in range(len(self._join.views)):
                 self._gather(at, piece)
+                self._step(rows=piece.start)
             self._compute(piece)
-            self._write(piece, is_last=number == pieces - 1)
+            self._write(piece, is_last=piece is self._pieces[-1])
+            self._step(rows=min(piece.end, self._spine.rows))
 
     def _gather(self, at: int, piece: _Piece) -> None:
         """Makes `__gathered<at>` of the view's features, one row for each of the piece, in its order."""

@@ -1,6 +1,6 @@
 """Which module answers which request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 
@@ -9,7 +9,7 @@ from graphql_api.engines.compute import compute_chunk
 from graphql_api.engines.describe import check_expression, check_pattern, describe_sql
 from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.files import describe_files
-from graphql_api.engines.join_spine import join_spine
+from graphql_api.engines.join_spine import ignored, join_spine
 from graphql_api.engines.judge import judge_run
 from graphql_api.engines.merge import merge_rows
 from graphql_api.engines.moments import answer_moments
@@ -27,6 +27,7 @@ from graphql_api.engines.shapes import (
     ComputeChunk,
     DescribeFiles,
     DescribeSql,
+    JoinProgress,
     JoinSpine,
     JudgeRun,
     MeasureSpine,
@@ -44,14 +45,16 @@ from graphql_api.engines.texts import check_text
 from graphql_api.engines.timeline import sample_keys, timeline
 
 
-def answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
-    """The answer that the request's docstring names.
+def answer(
+    connection: duckdb.DuckDBPyConnection, request: Request, tell: Callable[[JoinProgress], None] = ignored
+) -> object:
+    """The answer that the request's docstring names. `tell`: is called with how far a join is.
 
     Raises:
         Refused: with the problem, whatever went wrong.
     """
     try:
-        return _answer(connection, request)
+        return _answer(connection, request, tell)
     except duckdb.Error as error:
         raise Refused(compute_problem(error)) from error
 
@@ -66,7 +69,7 @@ def computes_values(request: Request) -> bool:
     return isinstance(request, ComputeChunk | CheckCausality)
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
+def _answer(connection: duckdb.DuckDBPyConnection, request: Request, tell: Callable[[JoinProgress], None]) -> object:
     match request:
         case DescribeFiles():
             return describe_files(connection, request)
@@ -95,7 +98,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, request: Request) -> object:
         case ReadRows():
             return read_rows(connection, request)
         case JoinSpine():
-            return join_spine(connection, request)
+            return join_spine(connection, request, tell)
         case CheckSpine():
             return check_spine(connection, request.join, request.spine)
         case MeasureSpine():

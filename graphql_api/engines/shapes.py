@@ -427,6 +427,15 @@ class JoinSpine(msgspec.Struct, frozen=True, tag=True):
     rows_a_file: int = 500_000
 
 
+class JoinProgress(msgspec.Struct, frozen=True):
+    """How far JoinSpine is. `views`: those of which it is known which row answers, for the whole spine; `rows`: of the
+    spine, in files that are written; `share`: of the work, from 0 to 1."""
+
+    views: int
+    rows: int
+    share: float
+
+
 class CheckSpine(msgspec.Struct, frozen=True, tag=True):
     """Could this spine be joined, by its columns, and by what a CSV writes in those that are needed? -> SpineCheck."""
 

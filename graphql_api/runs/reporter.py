@@ -15,7 +15,9 @@ _PHASES = list(RunPhase)
 
 @dataclass(slots=True)
 class Reporter:
-    """Fractions never fall and phases never go back, whatever is told; what is told between two events is merged."""
+    """Fractions never fall and phases never go back, whatever is told; what is told between two events is merged.
+
+    How long it will take is what was told last of it, and else by rows: read of all there are."""
 
     hold: AnyHold
     phase: RunPhase = RunPhase.WAIT
@@ -24,6 +26,7 @@ class Reporter:
     message: str = ""
     _rate_from: tuple[float, int] | None = None
     _rate: float | None = None
+    _told_eta: float | None = None
     _closed: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -33,6 +36,7 @@ class Reporter:
         phase: RunPhase | None = None,
         fraction: float | None = None,
         message: str | None = None,
+        eta_seconds: float | None = None,
         **counts: int | None,
     ) -> None:
         if phase and _PHASES.index(phase) > _PHASES.index(self.phase):
@@ -40,6 +44,7 @@ class Reporter:
         self.fraction = max(self.fraction, min(1.0, fraction or 0.0))
         self.message = self.message if message is None else message
         self.counts = self.counts.model_copy(update=counts)
+        self._told_eta = eta_seconds
         self._measure()
         self._changed.set()
 
@@ -90,6 +95,8 @@ class Reporter:
         )
 
     def _eta(self) -> float | None:
+        if self._told_eta is not None:
+            return self._told_eta
         total, read = self.counts.rows_total, self.counts.rows_read
         if not self._rate or total is None:
             return None

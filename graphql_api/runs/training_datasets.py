@@ -4,13 +4,15 @@ What an earlier attempt has frozen is taken over. Its files are named, and the r
 is nothing, and after it nothing changes."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from graphql_api.documents.training_datasets import DatasetColumnPart, DatasetFilePart, TrainingDatasetDocument
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import now_micros, utc_now
-from graphql_api.engines.shapes import JoinSpine, MeasureSpine
+from graphql_api.engines.shapes import JoinProgress, JoinSpine, MeasureSpine
 from graphql_api.errors import Fenced, UserError
 from graphql_api.runs.dataset_files import manifest_of, new_place, remove_objects, store_files, store_manifest
 from graphql_api.runs.dataset_inputs import (
@@ -90,7 +92,11 @@ async def _made(tools: Tools, hold: Hold[TrainingDatasetDocument], reporter: Rep
             reporter.tell(phase=RunPhase.COMPUTE, fraction=BROUGHT, message="Joins the features to the spine.")
             join = plan.of(local.views, known_before=hold.run.known_before)
             request = JoinSpine(join=join, spine=spine.spine, folder=str(box.folder), splits=splits_of(hold.run))
-            joined = await box.call(request, readable=[*spine.spine.paths, *local.paths])
+            joined = await box.call(
+                request,
+                readable=[*spine.spine.paths, *local.paths],
+                told=_telling(reporter, len(plan.joined)),
+            )
             reporter.tell(
                 phase=RunPhase.WRITE_OFFLINE,
                 fraction=JOINED,
@@ -105,6 +111,22 @@ async def _made(tools: Tools, hold: Hold[TrainingDatasetDocument], reporter: Rep
             key = await store_manifest(tools, place, manifest)
     columns = tuple(DatasetColumnPart(name=one.name, data_type=one.data_type) for one in joined.columns)
     return _Made(files, key, columns, warnings)
+
+
+def _telling(reporter: Reporter, views: int) -> Callable[[JoinProgress], None]:
+    """Hands on how far the join is; its end is foreseen by the share of it that is done."""
+    begin = time.monotonic()
+
+    def tell(progress: JoinProgress) -> None:
+        done = "all views" if progress.views == views else f"{progress.views} of {views} views"
+        reporter.tell(
+            fraction=BROUGHT + (JOINED - BROUGHT) * progress.share,
+            message=f"Joins the features to the spine: {done} are looked up, {progress.rows:,} rows are written.",
+            eta_seconds=(time.monotonic() - begin) * (1 / progress.share - 1),
+            rows_read=progress.rows,
+        )
+
+    return tell
 
 
 async def _clear(tools: Tools, place: str) -> None:

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -20,12 +21,14 @@ from graphql_api.engines.connections import sandboxed
 from graphql_api.engines.functions import allowed_functions
 from graphql_api.engines.operations import answer, computes_values, writable_folders
 from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import ComputeProblem
-from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem, frame, read_frame
+from graphql_api.engines.shapes import ComputeProblem, JoinProgress
+from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem, Told, frame, read_frame
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _STACK = 64 << 20
+_TELLING_GAP = 0.25
+"""Seconds."""
 
 
 def main(told: str) -> NoReturn:
@@ -100,6 +103,7 @@ class _Worker:
         self._answers = answers
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._interrupted = False
+        self._told_at = -_TELLING_GAP
         self._encoder = msgspec.msgpack.Encoder()
 
     def interrupt(self) -> None:
@@ -110,8 +114,18 @@ class _Worker:
     def work(self) -> None:
         allowed_functions()
         while True:
-            self._answers.write(frame(self._outcome(self.calls.get())))
-            self._answers.flush()
+            self._send(self._outcome(self.calls.get()))
+
+    def _send(self, body: bytes) -> None:
+        self._answers.write(frame(body))
+        self._answers.flush()
+
+    def _tell(self, progress: JoinProgress) -> None:
+        """Not more often than a reader can make use of: what is left out, a later one says better."""
+        now = time.monotonic()
+        if now - self._told_at >= _TELLING_GAP:
+            self._told_at = now
+            self._send(self._encoder.encode(Told(progress)))
 
     def _outcome(self, call: Call) -> bytes:
         """What is sent back; whatever went wrong is told, since the parent waits for an answer."""
@@ -140,6 +154,6 @@ class _Worker:
             try:
                 if self._interrupted:
                     raise Refused(ComputeProblem("CANCELLED", "The computation was cancelled."))
-                return answer(connection, call.request)
+                return answer(connection, call.request, self._tell)
             finally:
                 self._connection = None

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Self, overload
 
@@ -31,6 +31,7 @@ from graphql_api.engines.shapes import (
     FileColumn,
     FileSchema,
     JoinedSpine,
+    JoinProgress,
     JoinSpine,
     JudgeRun,
     MeasureSpine,
@@ -56,7 +57,7 @@ from graphql_api.engines.shapes import (
 from graphql_api.errors import RunFault, Unavailable
 from graphql_api.sandbox.folders import PoolFolder
 from graphql_api.sandbox.process import Child, ChildDied
-from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem
+from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem, Told
 from graphql_api.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,12 @@ class Sandbox:
     async def call(self, request: ReadRows, *, readable: Sequence[str] = (), seconds: float | None = None) -> Rows: ...
     @overload
     async def call(
-        self, request: JoinSpine, *, readable: Sequence[str] = (), seconds: float | None = None
+        self,
+        request: JoinSpine,
+        *,
+        readable: Sequence[str] = (),
+        seconds: float | None = None,
+        told: Callable[[JoinProgress], None] | None = None,
     ) -> JoinedSpine: ...
     @overload
     async def call(
@@ -185,8 +191,16 @@ class Sandbox:
         self, request: SampleKeys, *, readable: Sequence[str] = (), seconds: float | None = None
     ) -> list[list[Scalar]]: ...
 
-    async def call(self, request: Request, *, readable: Sequence[str] = (), seconds: float | None = None) -> object:
-        """The answer to one request, which may read the lease's files and those of `readable`.
+    async def call(
+        self,
+        request: Request,
+        *,
+        readable: Sequence[str] = (),
+        seconds: float | None = None,
+        told: Callable[[JoinProgress], None] | None = None,
+    ) -> object:
+        """The answer to one request, which may read the lease's files and those of `readable`. `told` is called with
+        how far it is, a few times a second.
 
         A task that is cancelled while it waits takes the child along.
 
@@ -200,7 +214,7 @@ class Sandbox:
                 raise _cancelled()
             paths = [*self._readable, *(_absolute(path) for path in readable)]
             body = msgspec.msgpack.encode(Call(request, paths))
-            outcome = await self._exchange(body, self._seconds if seconds is None else seconds)
+            outcome = await self._exchange(body, self._seconds if seconds is None else seconds, told)
             if _is_internal(outcome):
                 log.error("a computation met an error of the program\n%s", self._child.complaints())
             return _answer_of(request, outcome)
@@ -215,11 +229,15 @@ class Sandbox:
         except TimeoutError:
             await self._child.kill()
 
-    async def _exchange(self, body: bytes, seconds: float) -> Done | Problem:
+    async def _exchange(
+        self, body: bytes, seconds: float, told: Callable[[JoinProgress], None] | None
+    ) -> Done | Problem:
         try:
             async with asyncio.timeout(seconds):
                 await self._child.send(body)
-                answer = await self._child.receive()
+                while isinstance(answer := _decode(await self._child.receive()), Told):
+                    if told is not None:
+                        told(answer.progress)
         except TimeoutError:
             await self._child.kill()
             raise RunFault(
@@ -232,7 +250,7 @@ class Sandbox:
             raise
         except ChildDied as death:
             raise _cancelled() if self._cancelled else _fault_of(death) from None
-        return msgspec.msgpack.decode(answer, type=Done | Problem)
+        return answer
 
 
 class SandboxPool:
@@ -343,6 +361,10 @@ def _absolute(path: str) -> str:
     if not os.path.isabs(path):
         raise ValueError(f"{path!r} is not an absolute path")
     return path
+
+
+def _decode(body: bytes) -> Done | Problem | Told:
+    return msgspec.msgpack.decode(body, type=Done | Problem | Told)
 
 
 def _is_internal(outcome: Done | Problem) -> bool:

@@ -6,7 +6,7 @@ from typing import BinaryIO
 import msgspec
 
 from graphql_api.engines.connections import Limits
-from graphql_api.engines.shapes import ComputeProblem, Request, SqlProblem
+from graphql_api.engines.shapes import ComputeProblem, JoinProgress, Request, SqlProblem
 
 HEADER = struct.Struct(">I")
 LONGEST_FRAME = 1 << 30
@@ -29,6 +29,12 @@ class Call(msgspec.Struct, frozen=True, tag=True):
 
 class Interrupt(msgspec.Struct, frozen=True, tag=True):
     """Stop what is being computed, if anything is."""
+
+
+class Told(msgspec.Struct, frozen=True, tag=True):
+    """How far a call is, before its answer."""
+
+    progress: JoinProgress
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

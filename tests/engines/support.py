@@ -1,6 +1,6 @@
 """The engine without its process: the same connection settings, requests answered in place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ import msgspec
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.connections import Limits, sandboxed
+from graphql_api.engines.join_spine import ignored
 from graphql_api.engines.operations import answer, writable_folders
 from graphql_api.engines.shapes import (
     Check,
     ChunkResult,
     ComputeChunk,
     FileColumn,
+    JoinProgress,
     PackedFile,
     Relation,
     Request,
@@ -32,12 +34,19 @@ LIMITS = Limits(memory_bytes=500_000_000, temp_bytes=500_000_000, threads=1)
 RUN = "0123456789abcdef01234567"
 
 
-def ask(request: Request, *, readable: Sequence[str], spill: Path, threads: int = 1) -> Any:
+def ask(
+    request: Request,
+    *,
+    readable: Sequence[str],
+    spill: Path,
+    threads: int = 1,
+    tell: Callable[[JoinProgress], None] = ignored,
+) -> Any:
     """The answer, or Refused."""
     limits = msgspec.structs.replace(LIMITS, threads=threads)
     folders = writable_folders(request)
     with sandboxed(limits, spill=spill, readable=readable, writable=folders) as connection:
-        return answer(connection, request)
+        return answer(connection, request, tell)
 
 
 def write_parquet(path: Path, query: str) -> str:
@@ -110,8 +119,16 @@ class Bench:
         self.made.append(path)
         return path
 
-    def ask(self, request: Request, *, threads: int = 1, readable: Sequence[str] = ()) -> Any:
-        return ask(request, readable=[*self.made, *readable], spill=self.folder / "spill", threads=threads)
+    def ask(
+        self,
+        request: Request,
+        *,
+        threads: int = 1,
+        readable: Sequence[str] = (),
+        tell: Callable[[JoinProgress], None] = ignored,
+    ) -> Any:
+        spill = self.folder / "spill"
+        return ask(request, readable=[*self.made, *readable], spill=spill, threads=threads, tell=tell)
 
     def out(self) -> str:
         self.count += 1

@@ -15,6 +15,7 @@ from graphql_api.engines.shapes import (
     Join,
     JoinedSpine,
     JoinedView,
+    JoinProgress,
     JoinSpine,
     MeasureSpine,
     Slice,
@@ -342,6 +343,18 @@ def test_a_spine_is_measured_before_anything_is_joined_to_it(
     )
 
     assert bench.ask(MeasureSpine(asks(delays(bench, [])), Spine([path], "at"))) == extent
+
+
+def test_a_join_tells_how_far_it_is_by_views_and_then_by_pieces(bench: Bench) -> None:
+    views = [delays(bench, [("N1", JAN, 7)]), delays(bench, [("N1", JAN, 8)])]
+    join = Join(views, [StoredColumn("one", 0, "delay"), StoredColumn("other", 1, "delay")])
+    path = bench.source(f"SELECT 'N1' AS tailnum, make_timestamptz({JAN} + n) AS at FROM range(5) AS r(n)")
+    told: list[JoinProgress] = []
+
+    bench.ask(JoinSpine(join, Spine([path], "at"), bench.out(), rows_a_file=3), tell=told.append)
+
+    rows = [(1, 0), (2, 0), (2, 0), (2, 0), (2, 3), (2, 3), (2, 3), (2, 5)]
+    assert told == [JoinProgress(views, rows, step / 8) for step, (views, rows) in enumerate(rows, start=1)]
 
 
 def test_a_spine_without_rows_makes_a_file_without_rows(bench: Bench) -> None:

@@ -13,7 +13,18 @@ import psutil
 import pytest
 
 from graphql_api.engines.connections import Limits
-from graphql_api.engines.shapes import Check, ComputeChunk, DescribeSql, FileColumn, Relation, View
+from graphql_api.engines.shapes import (
+    Check,
+    ComputeChunk,
+    DescribeSql,
+    FileColumn,
+    Join,
+    JoinProgress,
+    JoinSpine,
+    Relation,
+    Spine,
+    View,
+)
 from graphql_api.errors import RunFault
 from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
 from graphql_api.sandbox.protocol import Birth, Call, frame
@@ -62,6 +73,18 @@ async def test_a_lease_answers_and_leaves_nothing(pool: SandboxPool) -> None:
     assert not folder.exists()
     assert not psutil.pid_exists(pid)
     assert len(set(children()) - before) <= 1  # the next spare
+
+
+async def test_a_join_tells_how_far_it_is_before_it_answers(pool: SandboxPool, tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "spine.parquet", f"SELECT {at(JAN)} AS taken FROM range(9)")
+    told: list[JoinProgress] = []
+    async with pool.lease([path]) as box:
+        request = JoinSpine(Join([], []), Spine([path], "taken"), str(box.folder), rows_a_file=3)
+        joined = await box.call(request, told=told.append)
+        again = await box.call(ONE)
+
+    assert (joined.rows, again) == (9, ANSWER)
+    assert told[0] == JoinProgress(0, 3, 1 / 3)  # what follows within a quarter of a second is left out
 
 
 async def test_each_lease_has_a_child_of_its_own(pool: SandboxPool) -> None:
