@@ -1,5 +1,7 @@
 """What a person is told of the rows of a spine that nothing answers."""
 
+import pytest
+
 from graphql_api.documents.base import new_id
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.shapes import JoinedSpine, SpineFile, Unmatchable
@@ -8,7 +10,8 @@ from graphql_api.serving.join_plan import plan_join
 from tests.runs.making import new_dataset
 
 
-def test_keys_and_moments_that_nothing_can_match_are_counted() -> None:
+@pytest.mark.usefixtures("database")  # which binds the documents
+async def test_keys_and_moments_that_nothing_can_match_are_counted() -> None:
     joined = JoinedSpine(
         files=[SpineFile("0-0.parquet", None, 0, 10, 1, "")],
         rows=10,
