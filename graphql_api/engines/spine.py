@@ -97,7 +97,7 @@ def measure_spine(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spin
     read = _read(connection, join, spine)
     _require_sound(_checked(join, spine, read))
     event = next(column for column in read.columns if column.name.lower() == spine.event_timestamp.lower())
-    moments = f"(SELECT {_as_found(event)} AS x FROM {read.relation})"
+    moments = f"(SELECT row_number() OVER () - 1 AS i, {_as_found(event)} AS x FROM {read.relation})"
     with _reading(spine):
         found = connection.execute(f"SELECT count(*), max({_moment(spine, event, 'x')}) FROM {moments}").fetchall()
     return SpineExtent(*found[0])
@@ -138,6 +138,10 @@ def _read(connection: duckdb.DuckDBPyConnection, join: Join, spine: Spine) -> _R
     return _Read(columns, relation, [], is_naive)
 
 
+_OURS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+"""What is wrong with what we ask, whatever the file."""
+
+
 @contextmanager
 def _reading(spine: Spine) -> Generator[None]:
     """What is wrong with the files is wrong with the spine."""
@@ -152,7 +156,7 @@ def _reading(spine: Spine) -> Generator[None]:
             )
         raise
     except duckdb.Error as error:
-        if spine.is_csv or compute_problem(error).code != "SQL_FAILED":
+        if spine.is_csv or isinstance(error, _OURS) or compute_problem(error).code != "SQL_FAILED":
             raise
         refuse(INVALID, "The spine cannot be read: the Parquet file is damaged.", hint="Write it and send it again.")
 

@@ -345,6 +345,14 @@ def test_a_spine_is_measured_before_anything_is_joined_to_it(
     assert bench.ask(MeasureSpine(asks(delays(bench, [])), Spine([path], "at"))) == extent
 
 
+def test_a_spine_of_local_times_is_measured_in_its_time_zone(bench: Bench) -> None:
+    path = bench.source("SELECT 'N1' AS tailnum, TIMESTAMP '2026-01-01 00:00:00' AS at")
+
+    extent = bench.ask(MeasureSpine(asks(delays(bench, [])), Spine([path], "at", timezone="America/New_York")))
+
+    assert extent == SpineExtent(1, JAN + 5 * HOUR)
+
+
 def test_a_join_tells_how_far_it_is_by_views_and_then_by_pieces(bench: Bench) -> None:
     views = [delays(bench, [("N1", JAN, 7)]), delays(bench, [("N1", JAN, 8)])]
     join = Join(views, [StoredColumn("one", 0, "delay"), StoredColumn("other", 1, "delay")])
