@@ -450,7 +450,7 @@ async def killed_in(hangar: Hangar, upload: str, phase: str) -> Json:
 async def test_a_build_whose_workers_are_killed_ends_as_a_clean_one(hangar: Hangar) -> None:
     upload = await large_spine(hangar)
     clean = await hangar.built(**hangar.asked("large", upload))
-    for phase in ("PLAN", "COMPUTE", "WRITE_OFFLINE"):
+    for phase in ("PLAN", "COMPUTE"):
         dataset = await killed_in(hangar, upload, phase)
 
         assert (dataset["state"], dataset["rows"], dataset["attempts"]) == ("SUCCEEDED", LARGE, 2)
