@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from graphql_api.context import Info
 from graphql_api.domain.times import from_micros
-from graphql_api.engines.shapes import TimelineRow
+from graphql_api.engines.join_shapes import TimelineRow
 from graphql_api.services.timelines import FoundTimeline
 from schema import features, materializations
 from schema.lazy import FeatureRef, MaterializationRef

@@ -8,7 +8,8 @@ import duckdb
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.csv_columns import WIDE, is_naive, kept_types, kept_value, wanted_value
 from graphql_api.engines.csv_files import CSV_TABLE, CsvFile, line_of, load_csv
-from graphql_api.engines.shapes import FileColumn, SpineProblem
+from graphql_api.engines.join_shapes import SpineProblem
+from graphql_api.engines.shapes import FileColumn
 from graphql_api.engines.text import quoted
 from graphql_api.engines.types import is_list
 

@@ -16,6 +16,15 @@ from pathlib import Path
 
 import duckdb
 
+from graphql_api.engines.join_shapes import (
+    JoinedSpine,
+    JoinProgress,
+    JoinSpine,
+    OnDemandColumn,
+    SpineFile,
+    StoredColumn,
+    ViewAnswers,
+)
 from graphql_api.engines.layout import (
     PLACE,
     ROWS_A_FILE,
@@ -26,16 +35,7 @@ from graphql_api.engines.layout import (
 )
 from graphql_api.engines.on_demand import VALUE, create_computed
 from graphql_api.engines.point_in_time import ANSWERED, EXPIRED, MISSING, STATE, create_steps, matched, stored_columns
-from graphql_api.engines.shapes import (
-    FileColumn,
-    JoinedSpine,
-    JoinProgress,
-    JoinSpine,
-    OnDemandColumn,
-    SpineFile,
-    StoredColumn,
-    ViewAnswers,
-)
+from graphql_api.engines.shapes import FileColumn
 from graphql_api.engines.spine import SPINE, OpenSpine, open_spine
 from graphql_api.engines.splits import CHOSEN, create_chosen
 from graphql_api.engines.staging import file_sha256

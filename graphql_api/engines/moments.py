@@ -6,6 +6,7 @@ import duckdb
 
 from graphql_api.domain.enums import ValueStatus
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.join_shapes import AnswerMoments, Join, Moments, OnDemandColumn
 from graphql_api.engines.json_text import json_text
 from graphql_api.engines.layout import RUN, visible_columns
 from graphql_api.engines.on_demand import VALUE, create_computed
@@ -21,7 +22,7 @@ from graphql_api.engines.point_in_time import (
     semi_join,
     stored_columns,
 )
-from graphql_api.engines.shapes import AnswerMoments, Join, Moments, OnDemandColumn, Value
+from graphql_api.engines.shapes import Value
 from graphql_api.engines.text import quoted
 
 _ASKED = "__asked"

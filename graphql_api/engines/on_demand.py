@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 import duckdb
 
 from graphql_api.engines.gate import pass_expression
+from graphql_api.engines.join_shapes import OnDemandColumn
 from graphql_api.engines.layout import finite
 from graphql_api.engines.problems import Refused, compute_problem, marked
-from graphql_api.engines.shapes import ComputeProblem, OnDemandColumn, Value
+from graphql_api.engines.shapes import ComputeProblem, Value
 from graphql_api.engines.text import quoted
 from graphql_api.engines.types import converted
 

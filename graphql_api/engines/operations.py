@@ -9,6 +9,15 @@ from graphql_api.engines.compute import compute_chunk
 from graphql_api.engines.describe import check_expression, check_pattern, describe_sql
 from graphql_api.engines.expressions import type_expression
 from graphql_api.engines.files import describe_files
+from graphql_api.engines.join_shapes import (
+    AnswerMoments,
+    CheckSpine,
+    JoinProgress,
+    JoinSpine,
+    MeasureSpine,
+    SampleKeys,
+    Timeline,
+)
 from graphql_api.engines.join_spine import ignored, join_spine
 from graphql_api.engines.judge import judge_run
 from graphql_api.engines.merge import merge_rows
@@ -17,27 +26,20 @@ from graphql_api.engines.pack import pack_online
 from graphql_api.engines.plan import plan_chunks
 from graphql_api.engines.problems import Refused, compute_problem
 from graphql_api.engines.read import read_rows
+from graphql_api.engines.requests import Request
 from graphql_api.engines.shapes import (
-    AnswerMoments,
     CheckCausality,
     CheckExpression,
     CheckPattern,
-    CheckSpine,
     CheckText,
     ComputeChunk,
     DescribeFiles,
     DescribeSql,
-    JoinProgress,
-    JoinSpine,
     JudgeRun,
-    MeasureSpine,
     MergeRows,
     PackOnline,
     PlanChunks,
     ReadRows,
-    Request,
-    SampleKeys,
-    Timeline,
     TypeExpression,
 )
 from graphql_api.engines.spine import check_spine, measure_spine

@@ -15,8 +15,9 @@ import duckdb
 
 from graphql_api.domain.availability import available_from_sql, is_expired_sql, is_known_sql
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.join_shapes import JoinedView
 from graphql_api.engines.layout import COMMIT, CREATED, EVENT
-from graphql_api.engines.shapes import JoinedView, Value
+from graphql_api.engines.shapes import Value
 from graphql_api.engines.text import quoted
 
 AVAILABLE, EVENT_AT, STATE = "__available", "__event", "__state"

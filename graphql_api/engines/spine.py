@@ -13,10 +13,11 @@ from graphql_api.engines.csv_files import CSV_TABLE, INVALID, csv_file
 from graphql_api.engines.csv_spine import read_csv_spine
 from graphql_api.engines.duck_words import nearest
 from graphql_api.engines.files import columns_of_files
+from graphql_api.engines.join_shapes import Join, Spine, SpineCheck, SpineExtent, SpineProblem, Unmatchable
 from graphql_api.engines.point_in_time import Asked
 from graphql_api.engines.problems import Refused, compute_problem, refuse
 from graphql_api.engines.relations import in_utc
-from graphql_api.engines.shapes import FileColumn, Join, Spine, SpineCheck, SpineExtent, SpineProblem, Unmatchable
+from graphql_api.engines.shapes import FileColumn
 from graphql_api.engines.text import listed, quoted
 from graphql_api.engines.types import NAIVE, UNKNOWN, canonical, converted_or_null, fits, is_timestamp
 

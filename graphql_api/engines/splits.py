@@ -12,8 +12,8 @@ from itertools import accumulate
 import duckdb
 
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.join_shapes import Join, Split, Splits
 from graphql_api.engines.point_in_time import Asked
-from graphql_api.engines.shapes import Join, Split, Splits
 from graphql_api.engines.text import literal
 
 CHOSEN = "__chosen"

@@ -4,10 +4,11 @@ import duckdb
 
 from graphql_api.domain.availability import available_from_sql
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.join_shapes import JoinedView, SampleKeys, Scalar, Timeline, TimelineRow
 from graphql_api.engines.json_text import json_text
 from graphql_api.engines.layout import COMMIT, CREATED, EVENT, RUN, visible_columns
 from graphql_api.engines.moments import run_of
-from graphql_api.engines.shapes import JoinedView, SampleKeys, Scalar, Timeline, TimelineRow, Value
+from graphql_api.engines.shapes import Value
 from graphql_api.engines.text import quoted
 
 

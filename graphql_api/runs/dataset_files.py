@@ -9,7 +9,7 @@ from pathlib import Path
 from graphql_api.documents.training_datasets import DatasetFilePart, PinnedDataPart, TrainingDatasetDocument
 from graphql_api.domain.gathering import gathered
 from graphql_api.domain.times import rfc3339
-from graphql_api.engines.shapes import JoinedSpine, SpineFile
+from graphql_api.engines.join_shapes import JoinedSpine, SpineFile
 from graphql_api.runs.dataset_inputs import LocalSpine
 from graphql_api.runs.hold import Hold
 from graphql_api.runs.tools import Tools

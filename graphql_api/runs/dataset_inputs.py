@@ -15,7 +15,7 @@ from graphql_api.definitions.canonical import fingerprint
 from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.feature_views import FeatureViewVersionDocument
 from graphql_api.documents.training_datasets import PinnedDataPart, TrainingDatasetDocument
-from graphql_api.engines.shapes import JoinedView, Spine, Split, Splits
+from graphql_api.engines.join_shapes import JoinedView, Spine, Split, Splits
 from graphql_api.errors import NotFound, RunFault
 from graphql_api.runs import inputs
 from graphql_api.runs.hold import Hold

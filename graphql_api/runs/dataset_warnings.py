@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from graphql_api.documents.training_datasets import TrainingDatasetDocument
 from graphql_api.domain.times import rfc3339
-from graphql_api.engines.shapes import JoinedSpine, JoinedView, ViewAnswers
+from graphql_api.engines.join_shapes import JoinedSpine, JoinedView, ViewAnswers
 from graphql_api.serving.join_plan import JoinPlan
 
 WARNED_SHARE = 0.1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphql_api.documents.training_datasets import DatasetColumnPart, DatasetFilePart, TrainingDatasetDocument
 from graphql_api.domain.enums import RunPhase, RunState
 from graphql_api.domain.times import now_micros, utc_now
-from graphql_api.engines.shapes import JoinProgress, JoinSpine, MeasureSpine
+from graphql_api.engines.join_shapes import JoinProgress, JoinSpine, MeasureSpine
 from graphql_api.errors import Fenced, UserError
 from graphql_api.runs.dataset_files import manifest_of, new_place, remove_objects, store_files, store_manifest
 from graphql_api.runs.dataset_inputs import (

@@ -19,9 +19,10 @@ import msgspec
 
 from graphql_api.engines.connections import sandboxed
 from graphql_api.engines.functions import allowed_functions
+from graphql_api.engines.join_shapes import JoinProgress
 from graphql_api.engines.operations import answer, computes_values, writable_folders
 from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import ComputeProblem, JoinProgress
+from graphql_api.engines.shapes import ComputeProblem
 from graphql_api.sandbox.protocol import Birth, Call, Done, Interrupt, Problem, Told, frame, read_frame
 
 _PR_SET_PDEATHSIG = 1

@@ -9,51 +9,14 @@ import signal
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
-from typing import Self, overload
+from typing import Self, cast
 
 import msgspec
 
 from graphql_api.engines.connections import Limits
-from graphql_api.engines.shapes import (
-    AnswerMoments,
-    CheckCausality,
-    CheckExpression,
-    CheckPattern,
-    CheckResult,
-    CheckSpine,
-    CheckText,
-    ChunkPlan,
-    ChunkResult,
-    ComputeChunk,
-    ComputeProblem,
-    DescribeFiles,
-    DescribeSql,
-    FileColumn,
-    FileSchema,
-    JoinedSpine,
-    JoinProgress,
-    JoinSpine,
-    JudgeRun,
-    MeasureSpine,
-    MergeRows,
-    Moments,
-    PackedFile,
-    PackOnline,
-    PlanChunks,
-    ReadRows,
-    Request,
-    Rows,
-    SampleKeys,
-    Scalar,
-    SpineCheck,
-    SpineExtent,
-    SqlProblem,
-    Staged,
-    Timeline,
-    TimelineRow,
-    TypedExpression,
-    TypeExpression,
-)
+from graphql_api.engines.join_shapes import JoinProgress
+from graphql_api.engines.requests import Request
+from graphql_api.engines.shapes import AnswerT, ComputeProblem, RequestFor, SqlProblem
 from graphql_api.errors import RunFault, Unavailable
 from graphql_api.sandbox.folders import PoolFolder
 from graphql_api.sandbox.process import Child, ChildDied
@@ -65,28 +28,6 @@ log = logging.getLogger(__name__)
 _GRACE_SECONDS = 0.5
 _ADDRESS_MARGIN = 3 << 30
 _SPILL_SHARE = 10
-
-_ANSWERS: dict[type[Request], object] = {
-    DescribeFiles: list[FileSchema],
-    DescribeSql: list[FileColumn],
-    CheckExpression: FileColumn,
-    TypeExpression: TypedExpression,
-    CheckText: None,
-    CheckPattern: None,
-    PlanChunks: ChunkPlan,
-    ComputeChunk: ChunkResult,
-    CheckCausality: str | None,
-    JudgeRun: list[CheckResult],
-    PackOnline: PackedFile,
-    MergeRows: list[Staged],
-    ReadRows: Rows,
-    JoinSpine: JoinedSpine,
-    CheckSpine: SpineCheck,
-    MeasureSpine: SpineExtent,
-    AnswerMoments: Moments,
-    Timeline: list[TimelineRow],
-    SampleKeys: list[list[Scalar]],
-}
 
 
 class SqlRefused(Exception):
@@ -113,92 +54,14 @@ class Sandbox:
     def pid(self) -> int:
         return self._child.pid
 
-    @overload
-    async def call(
-        self, request: DescribeFiles, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[FileSchema]: ...
-    @overload
-    async def call(
-        self, request: DescribeSql, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[FileColumn]: ...
-    @overload
-    async def call(
-        self, request: CheckExpression, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> FileColumn: ...
-    @overload
-    async def call(
-        self, request: TypeExpression, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> TypedExpression: ...
-    @overload
-    async def call(self, request: CheckText, *, readable: Sequence[str] = (), seconds: float | None = None) -> None: ...
-    @overload
-    async def call(
-        self, request: CheckPattern, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> None: ...
-    @overload
-    async def call(
-        self, request: PlanChunks, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> ChunkPlan: ...
-    @overload
-    async def call(
-        self, request: ComputeChunk, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> ChunkResult: ...
-    @overload
-    async def call(
-        self, request: CheckCausality, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> str | None: ...
-    @overload
-    async def call(
-        self, request: JudgeRun, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[CheckResult]: ...
-    @overload
-    async def call(
-        self, request: PackOnline, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> PackedFile: ...
-    @overload
-    async def call(
-        self, request: MergeRows, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[Staged]: ...
-    @overload
-    async def call(self, request: ReadRows, *, readable: Sequence[str] = (), seconds: float | None = None) -> Rows: ...
-    @overload
     async def call(
         self,
-        request: JoinSpine,
+        request: RequestFor[AnswerT],
         *,
         readable: Sequence[str] = (),
         seconds: float | None = None,
         told: Callable[[JoinProgress], None] | None = None,
-    ) -> JoinedSpine: ...
-    @overload
-    async def call(
-        self, request: CheckSpine, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> SpineCheck: ...
-    @overload
-    async def call(
-        self, request: MeasureSpine, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> SpineExtent: ...
-    @overload
-    async def call(
-        self, request: AnswerMoments, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> Moments: ...
-    @overload
-    async def call(
-        self, request: Timeline, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[TimelineRow]: ...
-    @overload
-    async def call(
-        self, request: SampleKeys, *, readable: Sequence[str] = (), seconds: float | None = None
-    ) -> list[list[Scalar]]: ...
-
-    async def call(
-        self,
-        request: Request,
-        *,
-        readable: Sequence[str] = (),
-        seconds: float | None = None,
-        told: Callable[[JoinProgress], None] | None = None,
-    ) -> object:
+    ) -> AnswerT:
         """The answer to one request, which may read the lease's files and those of `readable`. `told` is called with
         how far it is, a few times a second.
 
@@ -213,7 +76,7 @@ class Sandbox:
             if self._cancelled:
                 raise _cancelled()
             paths = [*self._readable, *(_absolute(path) for path in readable)]
-            body = msgspec.msgpack.encode(Call(request, paths))
+            body = msgspec.msgpack.encode(Call(cast("Request", request), paths))
             outcome = await self._exchange(body, self._seconds if seconds is None else seconds, told)
             if _is_internal(outcome):
                 log.error("a computation met an error of the program\n%s", self._child.complaints())
@@ -375,9 +238,9 @@ def _is_internal(outcome: Done | Problem) -> bool:
             return False
 
 
-def _answer_of(request: Request, outcome: Done | Problem) -> object:
+def _answer_of(request: RequestFor[AnswerT], outcome: Done | Problem) -> AnswerT:
     if isinstance(outcome, Done):
-        return msgspec.msgpack.decode(outcome.answer, type=_ANSWERS[type(request)])
+        return cast("AnswerT", msgspec.msgpack.decode(outcome.answer, type=request.answer_type()))
     problem = outcome.problem
     if isinstance(problem, SqlProblem):
         raise SqlRefused(problem)

@@ -6,7 +6,9 @@ from typing import BinaryIO
 import msgspec
 
 from graphql_api.engines.connections import Limits
-from graphql_api.engines.shapes import ComputeProblem, JoinProgress, Request, SqlProblem
+from graphql_api.engines.join_shapes import JoinProgress
+from graphql_api.engines.requests import Request
+from graphql_api.engines.shapes import ComputeProblem, SqlProblem
 
 HEADER = struct.Struct(">I")
 LONGEST_FRAME = 1 << 30

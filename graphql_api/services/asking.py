@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Self, overload
+from typing import Self
 
 from graphql_api.engines.shapes import (
+    AnswerT,
     CheckExpression,
     CheckPattern,
     CheckText,
     DescribeSql,
     FileColumn,
     Relation,
+    RequestFor,
     SqlProblem,
     TypedExpression,
     TypeExpression,
@@ -56,18 +58,7 @@ class Texts:
         """May it run, whatever the columns are? As CheckText says it."""
         return await self._ask(CheckText(text, None if relations is None else list(relations)))
 
-    @overload
-    async def _ask(self, request: DescribeSql) -> list[FileColumn] | SqlProblem: ...
-    @overload
-    async def _ask(self, request: CheckExpression) -> FileColumn | SqlProblem: ...
-    @overload
-    async def _ask(self, request: TypeExpression) -> TypedExpression | SqlProblem: ...
-    @overload
-    async def _ask(self, request: CheckText) -> SqlProblem | None: ...
-    @overload
-    async def _ask(self, request: CheckPattern) -> SqlProblem | None: ...
-
-    async def _ask(self, request: DescribeSql | CheckExpression | TypeExpression | CheckText | CheckPattern) -> object:
+    async def _ask(self, request: RequestFor[AnswerT]) -> AnswerT | SqlProblem:
         """A text that ends the child, or keeps it busy for too long, is at fault; the next text gets another child."""
         try:
             async with self.child() as box:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.domain.enums import Role
-from graphql_api.engines.shapes import AnswerMoments
+from graphql_api.engines.join_shapes import AnswerMoments
 from graphql_api.errors import InvalidInput, LimitExceeded, NotFound, RunFault, Unavailable, UserError
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.online_features import wanted_of

@@ -10,11 +10,7 @@ from graphql_api.definitions.columns import merged_columns, spread
 from graphql_api.definitions.questions import Refusal
 from graphql_api.definitions.side_by_side import side_by_side
 from graphql_api.documents.base import ID
-from graphql_api.engines.shapes import (
-    DescribeFiles,
-    FileColumn,
-    FileSchema,
-)
+from graphql_api.engines.shapes import DescribeFiles, FileColumn, FileSchema
 from graphql_api.errors import Conflict, InvalidInput, NotFound, RunFault, Unavailable
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.asking import QUESTION_SECONDS, Texts

@@ -15,7 +15,7 @@ from graphql_api.documents.feature_views import OnDemandTransformationPart
 from graphql_api.domain.enums import Role
 from graphql_api.domain.times import now_micros, rfc3339
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import AnswerMoments, Moments, SampleKeys, Scalar
+from graphql_api.engines.join_shapes import AnswerMoments, Moments, SampleKeys, Scalar
 from graphql_api.errors import InvalidInput, Problem
 from graphql_api.sandbox.pool import Sandbox, SandboxPool
 from graphql_api.services.features_at import MOST_BYTES, SECONDS, told_to_the_caller

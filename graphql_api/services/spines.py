@@ -9,7 +9,7 @@ from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.raw import collection_of
 from graphql_api.documents.training_datasets import SpinePart
 from graphql_api.domain.uploads import CSV
-from graphql_api.engines.shapes import CheckSpine, Spine, SpineProblem
+from graphql_api.engines.join_shapes import CheckSpine, Spine, SpineProblem
 from graphql_api.errors import Conflict, InvalidInput, NotFound, Problem, RunFault, Unavailable
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.dataset_requests import SpineAsked

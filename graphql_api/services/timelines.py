@@ -7,7 +7,8 @@ from graphql_api.auth.viewer import Viewer
 from graphql_api.domain.key_bounds import Key
 from graphql_api.domain.packing import KeyValue
 from graphql_api.domain.times import TimeRange
-from graphql_api.engines.shapes import Timeline, TimelineRow, Value
+from graphql_api.engines.join_shapes import Timeline, TimelineRow
+from graphql_api.engines.shapes import Value
 from graphql_api.errors import InvalidInput, LimitExceeded, NotFound, Problem
 from graphql_api.sandbox.pool import SandboxPool
 from graphql_api.services.features import FeatureOfVersion, Features

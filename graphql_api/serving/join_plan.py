@@ -14,16 +14,8 @@ from graphql_api.documents.feature_views import (
 )
 from graphql_api.domain.key_bounds import Key
 from graphql_api.domain.packing import KeyValue
-from graphql_api.engines.shapes import (
-    ColumnUse,
-    Join,
-    JoinedView,
-    JoinKey,
-    OnDemandColumn,
-    Slice,
-    StoredColumn,
-    Value,
-)
+from graphql_api.engines.join_shapes import Join, JoinedView, JoinKey, OnDemandColumn, StoredColumn
+from graphql_api.engines.shapes import ColumnUse, Slice, Value
 from graphql_api.serving.compile import reference_entries, service_entries
 from graphql_api.serving.plan import Entry, RequestColumn, request_columns
 from graphql_api.serving.plans import Wanted

@@ -6,7 +6,7 @@ import msgspec
 
 from graphql_api.domain.global_ids import global_id
 from graphql_api.domain.times import rfc3339
-from graphql_api.engines.shapes import Moments
+from graphql_api.engines.join_shapes import Moments
 from graphql_api.serving.join_plan import AnsweredView, JoinPlan
 from graphql_api.serving.lookup import OnlineAnswer
 

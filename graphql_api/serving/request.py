@@ -10,7 +10,7 @@ import msgspec
 
 from graphql_api.domain.times import parse_rfc3339
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import Scalar
+from graphql_api.engines.join_shapes import Scalar
 from graphql_api.errors import InvalidInput, LimitExceeded, Problem
 from graphql_api.serving.plan import PlannedView, RequestColumn
 

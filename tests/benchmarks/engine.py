@@ -15,16 +15,7 @@ import duckdb
 import msgspec
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import (
-    ComputeChunk,
-    FileColumn,
-    PackOnline,
-    PlanChunks,
-    Relation,
-    Slice,
-    Value,
-    View,
-)
+from graphql_api.engines.shapes import ComputeChunk, FileColumn, PackOnline, PlanChunks, Relation, Slice, Value, View
 from graphql_api.sandbox.pool import SandboxPool
 
 DAY = 86_400_000_000

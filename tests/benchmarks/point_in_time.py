@@ -19,8 +19,9 @@ import msgspec
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.connections import Limits, sandboxed
+from graphql_api.engines.join_shapes import Join, JoinedView, JoinKey, JoinSpine, Spine, StoredColumn
 from graphql_api.engines.operations import answer, writable_folders
-from graphql_api.engines.shapes import Join, JoinedView, JoinKey, JoinSpine, Slice, Spine, StoredColumn, Value
+from graphql_api.engines.shapes import Slice, Value
 
 START, YEAR = 1_700_000_000_000_000, 365 * 86_400_000_000
 VIEWS = {"a": (1_000_000, 5_000, 20), "b": (500_000, 300, 10)}

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from graphql_api.engines.shapes import (
-    Relation,
-    View,
-)
+from graphql_api.engines.shapes import Relation, View
 from tests.engines.support import HOUR, JAN, Bench, a_view, at, columns
 
 

@@ -9,7 +9,8 @@ import pyarrow
 import pyarrow.parquet
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import JoinedView, JoinKey, Slice, Value
+from graphql_api.engines.join_shapes import JoinedView, JoinKey
+from graphql_api.engines.shapes import Slice, Value
 
 # PyArrow has no types.
 pa: Any = pyarrow

@@ -10,17 +10,17 @@ import msgspec
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.connections import Limits, sandboxed
+from graphql_api.engines.join_shapes import JoinProgress
 from graphql_api.engines.join_spine import ignored
 from graphql_api.engines.operations import answer, writable_folders
+from graphql_api.engines.requests import Request
 from graphql_api.engines.shapes import (
     Check,
     ChunkResult,
     ComputeChunk,
     FileColumn,
-    JoinProgress,
     PackedFile,
     Relation,
-    Request,
     Slice,
     Value,
     View,

@@ -6,11 +6,7 @@ import pytest
 
 from graphql_api.domain.times import rfc3339
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import (
-    Check,
-    JudgeRun,
-    Relation,
-)
+from graphql_api.engines.shapes import Check, JudgeRun, Relation
 from tests.engines.chunks import over, row, source
 from tests.engines.support import DAY, HOUR, JAN, Bench, a_view, at, columns, rows_of
 

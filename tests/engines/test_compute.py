@@ -5,12 +5,7 @@ import math
 import duckdb
 import pytest
 
-from graphql_api.engines.shapes import (
-    CheckResult,
-    ReadRows,
-    Relation,
-    Rows,
-)
+from graphql_api.engines.shapes import CheckResult, ReadRows, Relation, Rows
 from tests.engines.chunks import over, row, source
 from tests.engines.support import DAY, HOUR, JAN, Bench, a_view, at, columns, read, rows_of
 

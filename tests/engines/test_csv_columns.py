@@ -3,19 +3,9 @@
 import pytest
 
 from graphql_api.domain.types import ValueType
+from graphql_api.engines.join_shapes import CheckSpine, Join, Spine, SpineCheck, SpineProblem, StoredColumn, Unmatchable
 from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import (
-    CheckSpine,
-    FileColumn,
-    Join,
-    Slice,
-    Spine,
-    SpineCheck,
-    SpineProblem,
-    StoredColumn,
-    Unmatchable,
-    Value,
-)
+from graphql_api.engines.shapes import FileColumn, Slice, Value
 from tests.engines.joins import joined, write_rows
 from tests.engines.support import JAN, RUN, Bench
 from tests.engines.test_spines import DELAY, csv, made

@@ -7,21 +7,18 @@ import pytest
 
 from graphql_api.domain import availability
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import (
+from graphql_api.engines.join_shapes import (
     AnswerMoments,
-    ColumnUse,
-    ComputeProblem,
     Join,
     JoinedView,
     Moments,
     OnDemandColumn,
-    Slice,
     StoredColumn,
     Timeline,
     TimelineRow,
-    Value,
 )
+from graphql_api.engines.problems import Refused
+from graphql_api.engines.shapes import ColumnUse, ComputeProblem, Slice, Value
 from tests.engines.joins import joined, moment, write_rows
 from tests.engines.support import HOUR, JAN, RUN, Bench
 

@@ -4,11 +4,7 @@ import pytest
 
 from graphql_api.domain.types import ValueType
 from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import (
-    ComputeProblem,
-    SqlProblem,
-    View,
-)
+from graphql_api.engines.shapes import ComputeProblem, SqlProblem, View
 from tests.engines.chunks import over, row, source
 from tests.engines.support import DAY, JAN, Bench, a_view, at
 

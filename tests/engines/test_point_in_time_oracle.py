@@ -16,21 +16,19 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import (
+from graphql_api.engines.join_shapes import (
     AnswerMoments,
-    ColumnUse,
     Join,
     JoinedSpine,
     JoinedView,
     JoinSpine,
     Moments,
     OnDemandColumn,
-    Slice,
     Spine,
     StoredColumn,
-    Value,
     ViewAnswers,
 )
+from graphql_api.engines.shapes import ColumnUse, Slice, Value
 from tests.engines.joins import MOMENT, joined, pa, read_all, write_rows, write_table
 from tests.engines.oracle import Key, Row, Table, newest_available, status_of, worst
 from tests.engines.support import ask

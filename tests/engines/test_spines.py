@@ -8,17 +8,14 @@ import duckdb
 import pytest
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.problems import Refused
-from graphql_api.engines.shapes import (
+from graphql_api.engines.join_shapes import (
     CheckSpine,
-    ComputeProblem,
     Join,
     JoinedSpine,
     JoinedView,
     JoinProgress,
     JoinSpine,
     MeasureSpine,
-    Slice,
     Spine,
     SpineCheck,
     SpineExtent,
@@ -27,8 +24,9 @@ from graphql_api.engines.shapes import (
     Splits,
     StoredColumn,
     Unmatchable,
-    Value,
 )
+from graphql_api.engines.problems import Refused
+from graphql_api.engines.shapes import ComputeProblem, Slice, Value
 from tests.engines.joins import joined, pa, pq, read_all, write_rows
 from tests.engines.support import HOUR, JAN, RUN, Bench, write_parquet
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import Join, JoinedSpine, JoinSpine, Spine, Split, Splits, StoredColumn, Value
+from graphql_api.engines.join_shapes import Join, JoinedSpine, JoinSpine, Spine, Split, Splits, StoredColumn
+from graphql_api.engines.shapes import Value
 from tests.engines.joins import joined, read_all
 from tests.engines.support import HOUR, JAN, Bench
 

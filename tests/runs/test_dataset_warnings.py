@@ -4,7 +4,7 @@ import pytest
 
 from graphql_api.documents.base import new_id
 from graphql_api.domain.types import ValueType
-from graphql_api.engines.shapes import JoinedSpine, SpineFile, Unmatchable
+from graphql_api.engines.join_shapes import JoinedSpine, SpineFile, Unmatchable
 from graphql_api.runs.dataset_warnings import warnings_of
 from graphql_api.serving.join_plan import plan_join
 from tests.runs.making import new_dataset

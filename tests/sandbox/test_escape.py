@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from graphql_api.engines.connections import Limits, sandboxed
-from graphql_api.engines.shapes import CheckExpression, DescribeFiles, DescribeSql, FileSchema, ReadRows
+from graphql_api.engines.shapes import CheckExpression, DescribeFiles, DescribeSql, FileSchema, ReadRows, RequestFor
 from graphql_api.errors import RunFault
 from graphql_api.sandbox.pool import SandboxPool, SqlRefused
 from tests.engines.support import columns, write_parquet
@@ -93,7 +93,12 @@ async def test_a_lease_reads_its_files_and_no_others(pool: SandboxPool, own: Pat
     given, neighbour = str(own / "given.parquet"), str(own / "neighbour.parquet")
     async with pool.lease([given]) as box:
         assert await box.call(DescribeFiles([given])) == [FileSchema(columns("a INTEGER"), 1)]
-        for request in (DescribeFiles([neighbour]), ReadRows([neighbour], 1), DescribeFiles(["/etc/passwd"])):
+        refused: list[RequestFor[object]] = [
+            DescribeFiles([neighbour]),
+            ReadRows([neighbour], 1),
+            DescribeFiles(["/etc/passwd"]),
+        ]
+        for request in refused:
             with pytest.raises(RunFault) as caught:
                 await box.call(request)
             assert (caught.value.code, caught.value.retryable) == ("FORBIDDEN_FILE", False)

@@ -13,18 +13,8 @@ import psutil
 import pytest
 
 from graphql_api.engines.connections import Limits
-from graphql_api.engines.shapes import (
-    Check,
-    ComputeChunk,
-    DescribeSql,
-    FileColumn,
-    Join,
-    JoinProgress,
-    JoinSpine,
-    Relation,
-    Spine,
-    View,
-)
+from graphql_api.engines.join_shapes import Join, JoinProgress, JoinSpine, Spine
+from graphql_api.engines.shapes import Check, ComputeChunk, DescribeSql, FileColumn, Relation, View
 from graphql_api.errors import RunFault
 from graphql_api.sandbox.pool import Sandbox, SandboxPool, SqlRefused
 from graphql_api.sandbox.protocol import Birth, Call, frame
