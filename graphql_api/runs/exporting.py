@@ -185,9 +185,9 @@ class _Rows:
 async def _sole_writer(database: Database, place: DeltaPlace, owner: str) -> AsyncGenerator[None]:
     """The lease saves work that would be for nothing: of two writers the table's log lets one win."""
     chore = f"delta export {place.uri}"
-    if await take(database, chore, owner, LEASE_SECONDS) is None:
-        raise Conflict(f"Another export to {place.uri} is under way, or ended without a word in the last minute.")
-    try:
+    try:  # around the taking too: who is stopped before the answer comes may have the lease
+        if await take(database, chore, owner, LEASE_SECONDS) is None:
+            raise Conflict(f"Another export to {place.uri} is under way, or ended without a word in the last minute.")
         async with renewed(database, chore, owner, LEASE_SECONDS):
             yield
     finally:

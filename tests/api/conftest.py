@@ -70,7 +70,7 @@ class Place:
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncGenerator[Door]:
     app = create_app(settings)
-    with socket.socket() as listening:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:  # without it asyncio leaves Nagle's delay on
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_config=None, ws="websockets-sansio", lifespan="on", proxy_headers=False)
         server = uvicorn.Server(config)
