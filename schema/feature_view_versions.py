@@ -5,7 +5,7 @@ from typing import Annotated, Self
 import strawberry
 
 from graphql_api.context import Info
-from graphql_api.documents.feature_views import FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewVersionDocument, VersionHead
 from graphql_api.domain.enums import RunState, Store, VersionState
 from graphql_api.domain.pages import PageRequest
 from graphql_api.domain.times import SECOND, utc_now
@@ -66,10 +66,15 @@ class FeatureViewVersion(Node):
         description="Versions of one view with the same data fingerprint share their data: coverage, runs and "
         "freshness are those of the copy."
     )
-    document: strawberry.Private[FeatureViewVersionDocument]
+    head: strawberry.Private[VersionHead | FeatureViewVersionDocument]
 
     @classmethod
     def from_document(cls, version: FeatureViewVersionDocument) -> Self:
+        return cls.from_head(version)
+
+    @classmethod
+    def from_head(cls, version: VersionHead | FeatureViewVersionDocument) -> Self:
+        """The rest is read where a field asks for it."""
         return cls(
             id=node_id("FeatureViewVersion", version.id),
             reference=version.reference,
@@ -84,39 +89,41 @@ class FeatureViewVersion(Node):
             deprecated_at=version.deprecated_at,
             deprecation_reason=version.deprecation_reason,
             data_fingerprint=version.data_fingerprint,
-            document=version,
+            head=version,
         )
 
     @strawberry.field(description="What it is a version of.")
     async def feature_view(self, info: Info) -> FeatureViewRef:
-        found = await info.context.loaders.feature_view.load(self.document.view_id)
+        found = await info.context.loaders.feature_view.load(self.head.view_id)
         return feature_views.FeatureView.from_document(there(found))
 
     @strawberry.field(description="What it computes, in the order of the YAML.")
-    def features(self) -> Sequence[FeatureRef]:
-        return [features.Feature.of(FeatureOfVersion(self.document, part)) for part in self.document.features]
+    async def features(self, info: Info) -> Sequence[FeatureRef]:
+        version = await self._whole(info)
+        return [features.Feature.of(FeatureOfVersion(version, part)) for part in version.features]
 
     @strawberry.field(
         description="What it is computed from: data sources as the registry has them now, then the very versions of "
         "other views that are pinned."
     )
     async def inputs(self, info: Info) -> list[Node]:
-        return await inputs_of(info, self.document)
+        return await inputs_of(info, await self._whole(info))
 
     @strawberry.field(description="How its rows are made.")
-    def transformation(self) -> Transformation:
-        return transformation_of(self.document)
+    async def transformation(self, info: Info) -> Transformation:
+        return transformation_of(await self._whole(info))
 
     @strawberry.field(description="What is checked in each run, in the order of the YAML.")
-    def validations(self) -> Sequence[ValidationRef]:
-        return [validations.Validation.of(self.document, check) for check in self.document.validations]
+    async def validations(self, info: Info) -> Sequence[ValidationRef]:
+        version = await self._whole(info)
+        return [validations.Validation.of(version, check) for check in version.validations]
 
     @strawberry.field(description="What to use in its place; null where nothing is named.")
     async def replacement(self, info: Info) -> FeatureViewVersionRef | None:
-        if self.document.replacement_id is None:
+        if self.head.replacement_id is None:
             return None
-        found = await info.context.loaders.version.load(self.document.replacement_id)
-        return None if found is None else FeatureViewVersion.from_document(found)
+        found = await info.context.loaders.version_head.load(self.head.replacement_id)
+        return None if found is None else FeatureViewVersion.from_head(found)
 
     @strawberry.field(description="Ranges of event timestamps that runs have made, oldest first; they do not touch.")
     async def coverage(
@@ -126,16 +133,16 @@ class FeatureViewVersion(Node):
             Store, strawberry.argument(description="OFFLINE: committed. ONLINE: written to the online store as well.")
         ] = Store.OFFLINE,
     ) -> list[TimeRange]:
-        copy = await info.context.loaders.data_copy.load(self.document.data_id)
+        copy = await info.context.loaders.data_copy.load(self.head.data_id)
         if copy is None:
             return []
         return [TimeRange.of(part) for part in (copy.covered if store is Store.OFFLINE else copy.covered_online)]
 
     @strawberry.field(description="How old its data is.")
     async def freshness(self, info: Info) -> Freshness:
-        view = there(await info.context.loaders.feature_view.load(self.document.view_id))
-        copy = await info.context.loaders.data_copy.load(self.document.data_id)
-        found = freshness_of(self.document, view, copy, utc_now())
+        view = there(await info.context.loaders.feature_view.load(self.head.view_id))
+        copy = await info.context.loaders.data_copy.load(self.head.data_id)
+        found = freshness_of(self.head, view, copy, utc_now())
         return Freshness(
             latest_event_timestamp=moment(found.latest),
             age_seconds=None if found.age is None else found.age / SECOND,
@@ -159,7 +166,7 @@ class FeatureViewVersion(Node):
 
     @strawberry.field(description="Service versions that pin this very version, by name, then newest first.")
     async def used_by(self, info: Info, first: First = 50, after: After = None) -> Connection[FeatureServiceRef]:
-        parent = Parent.of(self.document.project_id, version_id=self.document.id)
+        parent = Parent.of(self.head.project_id, version_id=self.head.id)
         page = await info.context.loaders.pages.load(SERVICES_OF_VERSION, parent, PageRequest.of(first, after))
         return connected(page, feature_services.FeatureService.from_document)
 
@@ -169,9 +176,14 @@ class FeatureViewVersion(Node):
     async def derived_versions(
         self, info: Info, first: First = 50, after: After = None
     ) -> Connection[FeatureViewVersionRef]:
-        parent = Parent.of(self.document.project_id, version_id=self.document.id)
+        parent = Parent.of(self.head.project_id, version_id=self.head.id)
         page = await info.context.loaders.pages.load(DERIVED_VERSIONS, parent, PageRequest.of(first, after))
         return connected(page, FeatureViewVersion.from_document)
 
+    async def _whole(self, info: Info) -> FeatureViewVersionDocument:
+        if isinstance(self.head, FeatureViewVersionDocument):
+            return self.head
+        return there(await info.context.loaders.version.load(self.head.id))
+
     def _data(self) -> Parent:
-        return Parent.of(self.document.project_id, data_id=self.document.data_id)
+        return Parent.of(self.head.project_id, data_id=self.head.data_id)

@@ -99,8 +99,8 @@ class FeatureView(Node):
 
     async def _version(self, info: Info, number: int) -> "feature_view_versions.FeatureViewVersion | None":
         wanted = VersionNumber(self.document.id, number)
-        found = await info.context.loaders.numbered_version.load(wanted)
-        return None if found is None else feature_view_versions.FeatureViewVersion.from_document(found)
+        found = await info.context.loaders.numbered_head.load(wanted)
+        return None if found is None else feature_view_versions.FeatureViewVersion.from_head(found)
 
 
 @strawberry.input(description="How to order feature views.")

@@ -48,8 +48,8 @@ class Materialization(Run):
 
     @strawberry.field(description="The version that was asked for, whose checks are run.")
     async def version(self, info: Info) -> FeatureViewVersionRef:
-        found = await info.context.loaders.version.load(self.document.version_id)
-        return feature_view_versions.FeatureViewVersion.from_document(there(found))
+        found = await info.context.loaders.version_head.load(self.document.version_id)
+        return feature_view_versions.FeatureViewVersion.from_head(there(found))
 
     @strawberry.field(description="What its checks found, in the order in which they were judged; empty before.")
     async def validation_results(self, info: Info) -> Sequence[ValidationResultRef]:

@@ -22,8 +22,8 @@ class CatalogEntryDocument(Document):
 
     `listed` is False for a feature that only a version has that is not current: searches find it, lists leave it out.
     `view_name` is None for all but features. `labels`: of tags, `key` and `key:value`. `columns`: names of columns,
-    join keys or features. `words`: all its words, to be found by their beginnings; the texts of words are for
-    MongoDB's text index, which weighs them and knows other forms of a word.
+    join keys or features. `words`: all its words, to be found by their beginnings, `own_words` those of its name; the
+    texts of words are for MongoDB's text index, which weighs them and knows other forms of a word.
 
     Of a view: `data_id` of its current version, `latest_data_id` of its latest."""
 
@@ -41,6 +41,7 @@ class CatalogEntryDocument(Document):
     updated_at: datetime
 
     words: tuple[str, ...]
+    own_words: tuple[str, ...]
     name_words: str
     label_words: str
     column_words: str
@@ -59,6 +60,7 @@ class CatalogEntryDocument(Document):
             IndexModel([*_LIST, ("labels", ASCENDING), *_BY_NAME], name="label"),
             IndexModel([*_LIST, ("owner", ASCENDING), *_BY_NAME], name="owner"),
             IndexModel([*_LIST, ("words", ASCENDING)], name="words"),
+            IndexModel([*_LIST, ("own_words", ASCENDING)], name="own_words"),
             IndexModel([*_LIST, ("value_type", ASCENDING), *_BY_NAME], name="type", partialFilterExpression=_FEATURES),
             IndexModel([*_LIST, ("entity_ids", ASCENDING), *_BY_NAME], name="entity", partialFilterExpression=_VIEWS),
             IndexModel(

@@ -235,6 +235,7 @@ def _entry(kind: SearchKind, about: Raw, *, columns: Iterable[str]) -> Raw:
         "columns": named,
         "updated_at": about["updated_at"],
         "words": words_of(about["name"], about["description"], *said, *named),
+        "own_words": words_of(about["name"]),
         "name_words": spaced([about["name"]]),
         "label_words": spaced(said),
         "column_words": spaced(named),

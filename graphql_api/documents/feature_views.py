@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from beanie import Document, PydanticObjectId
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from graphql_api.documents.base import ColumnPart, Described, Part, TagPart, new_id
@@ -172,20 +172,15 @@ class FeatureViewDocument(Described):
         ]
 
 
-class FeatureViewVersionDocument(Document):
-    """Durations in microseconds. `data_id` names the copy of data, which versions of one view with the same
-    `data_fingerprint` share; 0 for on-demand views, which hold none."""
+class VersionFacts(BaseModel):
+    """What is said of a version, without what it computes. Durations in microseconds. `data_id` names the copy of
+    data, which versions of one view with the same `data_fingerprint` share; 0 for on-demand views, which hold none."""
 
-    id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
     project_id: PydanticObjectId
     view_id: PydanticObjectId
     view_name: str
     number: int
     state: VersionState = VersionState.DRAFT
-    entities: tuple[ViewEntityPart, ...]
-    features: tuple[FeaturePart, ...]
-    transformation: AnyTransformationPart
-    validations: tuple[ValidationPart, ...] = ()
     ttl: int | None = None
     delay: int = 0
     is_static: bool
@@ -202,6 +197,25 @@ class FeatureViewVersionDocument(Document):
     @property
     def reference(self) -> str:
         return f"{self.view_name}@{self.number}"
+
+
+class VersionHead(VersionFacts):
+    """Of a version document, read without the rest: most of a version's bytes are its features and its SQL."""
+
+    id: PydanticObjectId = Field(alias="_id")
+
+    @classmethod
+    def projection(cls) -> dict[str, int]:
+        """For a find: its own fields only."""
+        return {field.alias or name: 1 for name, field in cls.model_fields.items()}
+
+
+class FeatureViewVersionDocument(VersionFacts, Document):
+    id: PydanticObjectId = Field(default_factory=new_id)  # pyright: ignore[reportIncompatibleVariableOverride]
+    entities: tuple[ViewEntityPart, ...]
+    features: tuple[FeaturePart, ...]
+    transformation: AnyTransformationPart
+    validations: tuple[ValidationPart, ...] = ()
 
     @property
     def keys(self) -> tuple[ColumnPart, ...]:

@@ -11,7 +11,7 @@ from graphql_api.documents.copies import DataCopyDocument
 from graphql_api.documents.data_sources import DataSourceDocument
 from graphql_api.documents.entities import EntityDocument
 from graphql_api.documents.feature_services import FeatureServiceDocument
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument, VersionHead
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.tokens import TokenDocument
@@ -61,6 +61,17 @@ class Loaders:
     @cached_property
     def version(self) -> DataLoader[ObjectId, FeatureViewVersionDocument | None]:
         return loader(lambda ids: self._services.versions.find(self._viewer, ids), lambda found: found.id)
+
+    @cached_property
+    def version_head(self) -> DataLoader[ObjectId, VersionHead | None]:
+        return loader(lambda ids: self._services.versions.heads(self._viewer, ids), lambda found: found.id)
+
+    @cached_property
+    def numbered_head(self) -> DataLoader[VersionNumber, VersionHead | None]:
+        return loader(
+            lambda wanted: self._services.versions.numbered_heads(self._viewer, wanted),
+            lambda found: VersionNumber(found.view_id, found.number),
+        )
 
     @cached_property
     def numbered_version(self) -> DataLoader[VersionNumber, FeatureViewVersionDocument | None]:

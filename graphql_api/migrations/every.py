@@ -8,6 +8,7 @@ from graphql_api.migrations import (
     m0005_files_that_are_merged,
     m0006_training_data,
     m0007_health_of_views,
+    m0008_words_of_names,
 )
 from graphql_api.migrations.work import Migration
 
@@ -19,4 +20,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0005_files_that_are_merged,
     m0006_training_data,
     m0007_health_of_views,
+    m0008_words_of_names,
 )

@@ -55,11 +55,11 @@ def searched_words(text: str, argument: str) -> list[str]:
     return words
 
 
-def with_words(words: Sequence[str]) -> dict[str, Any]:
-    """Each of them begins a word of the entry; without any word nothing is meant, and nothing found."""
+def with_words(words: Sequence[str], held: str = "words") -> dict[str, Any]:
+    """Each of them begins a word of the entry, or of what is `held`; without any word nothing is meant, and found."""
     if not words:
         return {"_id": {"$in": []}}
-    conditions = [{"words": {"$elemMatch": beginning_with(word)}} for word in sorted(words, key=len, reverse=True)]
+    conditions = [{held: {"$elemMatch": beginning_with(word)}} for word in sorted(words, key=len, reverse=True)]
     return conditions[0] if len(conditions) == 1 else {"$and": conditions}
 
 

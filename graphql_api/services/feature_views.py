@@ -73,8 +73,7 @@ async def _entity_id(project_id: ObjectId, name: str) -> ObjectId | None:
 async def _stale_ids(project_id: ObjectId) -> list[ObjectId]:
     """As `freshness` of a version says it, for the current version's copy of data; a view without one is not stale."""
     now = now_micros()
-    kept = listed(project_id, SearchKind.FEATURE_VIEW) | {"freshness": {"$gt": 0}}
-    kept.pop("view_name")  # the index of these has none
+    kept = {"project_id": project_id, "kind": SearchKind.FEATURE_VIEW, "listed": True, "freshness": {"$gt": 0}}
     limited = await collection_of(CatalogEntryDocument).find(kept, {"freshness": 1, "data_id": 1}).to_list()
     if not limited:
         return []

@@ -17,6 +17,12 @@ class InProject(Protocol):
 
 
 DocumentT = TypeVar("DocumentT", bound=Document)
+SeenT = TypeVar("SeenT", bound=InProject)
+
+
+def visible(viewer: Viewer, found: Iterable[SeenT]) -> list[SeenT]:
+    """Without what lies in a project without a role: it is as if it were not there."""
+    return [one for one in found if viewer.may(Role.VIEWER, str(one.project_id))]
 
 
 async def find_visible(

@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.documents.copies import DataCopyDocument
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, VersionFacts
 from graphql_api.documents.materializations import MaterializationDocument, ValidationResultDocument
 from graphql_api.domain.enums import Role, RunState, RunTrigger
 from graphql_api.domain.pages import KeyKind, Order, Page, PageRequest, SortKey
@@ -108,7 +108,7 @@ class FreshnessOfData:
 
 
 def freshness_of(
-    version: FeatureViewVersionDocument, view: FeatureViewDocument, copy: DataCopyDocument | None, now: datetime
+    version: VersionFacts, view: FeatureViewDocument, copy: DataCopyDocument | None, now: datetime
 ) -> FreshnessOfData:
     """From the newest event; of a static view, from the moment at which its last run froze its inputs."""
     latest = copy.latest_event if copy else None

@@ -20,7 +20,17 @@ from graphql_api.services.catalog import searched_words, with_words
 from graphql_api.services.projects import Projects
 
 _VERSION = re.compile(r"@\d+")
-_SHOWN = {"words": 1, "kind": 1, "name": 1, "view_name": 1, "description": 1, "tags": 1, "owner": 1, "columns": 1}
+_SHOWN = {
+    "words": 1,
+    "own_words": 1,
+    "kind": 1,
+    "name": 1,
+    "view_name": 1,
+    "description": 1,
+    "tags": 1,
+    "owner": 1,
+    "columns": 1,
+}
 
 
 class Rank(IntEnum):
@@ -28,9 +38,10 @@ class Rank(IntEnum):
 
     NAME = 0
     BEGINS_NAME = 1
-    EVERY_WORD = 2
+    EVERY_WORD_IN_NAME = 2
+    EVERY_WORD = 3
     """Each word that is searched for begins one of its words."""
-    SOME_WORD = 3
+    SOME_WORD = 4
     """It holds one of the words, or another form of one."""
 
 
@@ -51,7 +62,8 @@ class Search:
     async def find(
         self, viewer: Viewer, project_name: str, query: str, kinds: Sequence[SearchKind] | None, request: PageRequest
     ) -> list[Hit]:
-        """The best first: an exact name, a name that begins so, then by MongoDB's score, every word before some.
+        """The best first: an exact name, a name that begins so, every word in the name, every word anywhere, then some
+        word; of these by MongoDB's score where fewer than asked for hold every word, else by name.
 
         Raises InvalidInput for a query too long."""
         project = await self._projects.get(viewer, project_name, Role.VIEWER)
@@ -67,13 +79,21 @@ class Search:
 
 
 async def _candidates(match: Mapping[str, Any], name: str, words: Sequence[str], most: int) -> dict[ObjectId, Raw]:
-    """What may be among the `most` best: each of three indexes gives its own best."""
-    by_name, by_beginning, by_score = await asyncio.gather(
+    """What may be among the `most` best: each index gives its own best.
+
+    The text index reads all that holds any of the words before it knows its best: of a common word that is most of the
+    project. So it is asked only where too little holds every word."""
+    everywhere = {**match, "listed": {"$in": [True, False]}}
+    found = await asyncio.gather(
         _find([{"$match": {**match, "name": beginning_with(name)}}, {"$sort": {"name": 1, "_id": 1}}], most),
-        _find([{"$match": {**match, "listed": {"$in": [True, False]}, **with_words(words)}}], most),
-        _scored({**match, "$text": {"$search": " ".join(words)}}, most),
+        _find([{"$match": {**everywhere, **with_words(words, "own_words")}}], most),
+        _find([{"$match": {**everywhere, **with_words(words)}}], most),
     )
-    return {entry["_id"]: entry for entry in (*by_name, *by_beginning)} | {entry["_id"]: entry for entry in by_score}
+    candidates = {entry["_id"]: entry for some in found for entry in some}
+    if len(candidates) < most:
+        scored = await _scored({**match, "$text": {"$search": " ".join(words)}}, most)
+        candidates |= {entry["_id"]: entry for entry in scored}
+    return candidates
 
 
 async def _find(stages: list[Mapping[str, Any]], most: int) -> list[Raw]:
@@ -94,11 +114,18 @@ def _rank(entry: Raw, name: str, words: Sequence[str]) -> tuple[Rank, float, str
         rank = Rank.NAME
     elif entry["name"].startswith(name) or _named(entry).startswith(name):
         rank = Rank.BEGINS_NAME
-    elif all(any(own.startswith(word) for own in entry["words"]) for word in words):
+    elif _begin(words, entry["own_words"]):
+        rank = Rank.EVERY_WORD_IN_NAME
+    elif _begin(words, entry["words"]):
         rank = Rank.EVERY_WORD
     else:
         rank = Rank.SOME_WORD
     return rank, -entry.get("score", 0.0), _named(entry), entry["kind"]
+
+
+def _begin(words: Sequence[str], held: Sequence[str]) -> bool:
+    """Does each of the words begin one that is held?"""
+    return all(any(own.startswith(word) for own in held) for word in words)
 
 
 def _named(entry: Raw) -> str:

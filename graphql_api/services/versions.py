@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from beanie import PydanticObjectId
 from bson import ObjectId
 
 from graphql_api.auth.viewer import Viewer
-from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument
+from graphql_api.documents.feature_views import FeatureViewDocument, FeatureViewVersionDocument, VersionHead
 from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.documents.raw import collection_of
@@ -17,7 +18,7 @@ from graphql_api.domain.references import Reference
 from graphql_api.errors import InvalidInput, Problem
 from graphql_api.services.auditing import deed_of
 from graphql_api.services.decisions import carry_out
-from graphql_api.services.lookups import find_visible
+from graphql_api.services.lookups import find_visible, visible
 from graphql_api.services.naming import parsed_reference, version_named, version_reference
 from graphql_api.services.pages import Edge
 from graphql_api.services.projects import Projects
@@ -76,10 +77,14 @@ class Versions:
 
     async def numbered(self, viewer: Viewer, wanted: Sequence[VersionNumber]) -> list[FeatureViewVersionDocument]:
         viewer.must_be_known()
-        matches = [{"view_id": one.view_id, "number": one.number} for one in wanted]
-        raws = await collection_of(FeatureViewVersionDocument).find({"$or": matches}).to_list()
-        found = (FeatureViewVersionDocument.model_validate(raw) for raw in raws)
-        return [version for version in found if viewer.may(Role.VIEWER, str(version.project_id))]
+        raws = await collection_of(FeatureViewVersionDocument).find(_numbered(wanted)).to_list()
+        return visible(viewer, [FeatureViewVersionDocument.model_validate(raw) for raw in raws])
+
+    async def numbered_heads(self, viewer: Viewer, wanted: Sequence[VersionNumber]) -> list[VersionHead]:
+        return await _heads(viewer, _numbered(wanted))
+
+    async def heads(self, viewer: Viewer, ids: Sequence[ObjectId]) -> list[VersionHead]:
+        return await _heads(viewer, {"_id": {"$in": list(ids)}})
 
     async def publish(self, viewer: Viewer, project_name: str, reference: str) -> FeatureViewVersionDocument:
         """Make a version the current one, whatever it covers; without a number, the view's newest.
@@ -172,6 +177,16 @@ async def resolved(project_id: ObjectId, reference: Reference) -> FeatureViewVer
     return await FeatureViewVersionDocument.find_one(
         {"project_id": project_id, "view_name": reference.name, "number": number}
     )
+
+
+def _numbered(wanted: Sequence[VersionNumber]) -> dict[str, Any]:
+    return {"$or": [{"view_id": one.view_id, "number": one.number} for one in wanted]}
+
+
+async def _heads(viewer: Viewer, match: dict[str, Any]) -> list[VersionHead]:
+    viewer.must_be_known()
+    raws = await collection_of(FeatureViewVersionDocument).find(match, VersionHead.projection()).to_list()
+    return visible(viewer, [VersionHead.model_validate(raw) for raw in raws])
 
 
 VERSIONS_OF_VIEW = Edge(

@@ -59,6 +59,18 @@ async def test_an_exact_name_comes_first_then_names_that_begin_so_then_what_hold
     assert await found(place, "mean_delay", ["FEATURE"]) == [feature, drafted]
 
 
+async def test_of_a_word_that_much_holds_the_names_that_hold_it_come_before_the_rest(place: Place) -> None:
+    await a_described_registry(place.project)
+
+    best = [(hit["kind"], hit["name"]) for hit in await hits(place, "delay", first=3)]
+
+    assert best == [
+        ("FEATURE_SERVICE", "delay_model"),
+        ("FEATURE_VIEW", "flight_delays"),
+        ("FEATURE", "flight_delays:mean_delay"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "name"),
     [
