@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Self
 
 import strawberry
+from bson import ObjectId
 
 from graphql_api.context import Info
 from graphql_api.documents.feature_services import (
@@ -100,13 +101,14 @@ class FeatureService(Node):
 
     @strawberry.field(description="Its features, in the order of the columns of answers.")
     async def features(self, info: Info) -> list[ServiceFeature]:
-        versions = await self._versions(info)
+        versions = [there(found) for found in await info.context.loaders.version.load_many(self._version_ids())]
         pairs = zip(self.document.entries, versions, strict=True)
         return [feature for entry, version in pairs for feature in features_of(entry, version)]
 
     @strawberry.field(description="False while one of its features is not published; look-ups are refused then.")
     async def ready(self, info: Info) -> bool:
-        return all(version.state in PUBLISHED for version in await self._versions(info))
+        heads = await info.context.loaders.version_head.load_many(self._version_ids())
+        return all(there(head).state in PUBLISHED for head in heads)
 
     @strawberry.field(description="All versions of the service, newest first.")
     async def versions(self, info: Info, first: First = 20, after: After = None) -> Connection[FeatureServiceRef]:
@@ -115,9 +117,8 @@ class FeatureService(Node):
         page = await info.context.loaders.pages.load(VERSIONS_OF_SERVICE, parent, request)
         return connected(page, FeatureService.from_document)
 
-    async def _versions(self, info: Info) -> list[FeatureViewVersionDocument]:
-        ids = [entry.version_id for entry in self.document.entries]
-        return [there(found) for found in await info.context.loaders.version.load_many(ids)]
+    def _version_ids(self) -> list[ObjectId]:
+        return [entry.version_id for entry in self.document.entries]
 
 
 def features_of(entry: ServiceEntryPart, version: FeatureViewVersionDocument) -> list[ServiceFeature]:

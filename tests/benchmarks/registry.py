@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from graphql_api.documents.projects import ProjectDocument
 from graphql_api.doors.starting import keep_what_was_started
 from tests.api.client import Client
@@ -47,7 +49,8 @@ QUERIES: Mapping[str, str] = {
     "features of a type": f"features(first: 50, valueType: STRING) {{ edges {{ node {{ {FEATURE} }} }} }}",
     "features with a word": f'features(first: 50, search: "{WORDS[3]}") {{ edges {{ node {{ {FEATURE} }} }} }}',
     "total of the features": "features(first: 0) { totalCount }",
-    "services, first 50": "featureServices(first: 50) { edges { node { reference ready features { name } } } }",
+    "services, first 50": "featureServices(first: 50) { edges { node { reference owner ready } } }",
+    "services, 50 features each": "featureServices(first: 50) { edges { node { reference features { name } } } }",
     "runs, first 50": "materializations(first: 50) { edges { node { id state version { reference } } } }",
     "search, one word": f'search(query: "{WORDS[3]}") {{ kind name snippet node {{ id }} }}',
     "search, two words": f'search(query: "{WORDS[3]} {WORDS[20]}") {{ kind name snippet node {{ id }} }}',
@@ -68,6 +71,7 @@ DEEP: Mapping[str, str] = {
 async def measure(client: Client, name: str, query: str) -> Any:
     took: list[float] = []
     answer: Any = None
+    await client.ask(query)  # the first of its kind is parsed and checked
     used = time.process_time()
     with COMMANDS.counted() as asked:
         for _ in range(ROUNDS):
@@ -104,8 +108,17 @@ async def main(views: int) -> None:
             began = time.perf_counter()
             keep_what_was_started()
             await a_large_registry(project, views)
+            await until_idle()
             print(f"{views} views were written in {time.perf_counter() - began:.0f} s")
             await ask_all(Client(door.http), views)
+
+
+async def until_idle() -> None:
+    """Servers read a registry anew after it was written."""
+    used = -1.0
+    while time.process_time() - used > 0.1:
+        used = time.process_time()
+        await asyncio.sleep(1)
 
 
 async def ask_all(client: Client, views: int) -> None:
@@ -118,4 +131,4 @@ async def ask_all(client: Client, views: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000))
+    uvloop.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000))
