@@ -17,6 +17,8 @@ from schema.parity import ParityReport
 from schema.scalars import JSON
 from schema.timelines import FeatureTimeline
 
+_SAMPLE = 100
+
 
 @strawberry.type
 class PointInTimeQueries:
@@ -75,9 +77,10 @@ class PointInTimeQueries:
         feature_service: Annotated[
             str, strawberry.argument(description="A service (its current version) or one version of it: delay_model@2.")
         ],
-        sample: Annotated[int, strawberry.argument(description="How many entities: 1 to 1,000.")] = 100,
+        sample: Annotated[
+            int | None, strawberry.argument(description="How many entities: 1 to 1,000; null means 100.")
+        ] = _SAMPLE,
         project: Project = DEFAULT_PROJECT,
     ) -> ParityReport:
-        return ParityReport.of(
-            await info.context.services.parity.check(info.context.viewer, project, feature_service, sample)
-        )
+        asked = (project, feature_service, _SAMPLE if sample is None else sample)
+        return ParityReport.of(await info.context.services.parity.check(info.context.viewer, *asked))

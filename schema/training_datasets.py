@@ -62,8 +62,9 @@ class TrainingDataset(Run):
     version: int = strawberry.field(description="From 1 on, in the order in which they were asked for.")
     rows: BigInt | None = strawberry.field(description="Of all its files; null until it is built.")
     fingerprint: str | None = strawberry.field(
-        description="The same inputs give the same fingerprint, and files with the same bytes. Null until the inputs "
-        "are frozen."
+        description="Equal fingerprints mean files with the same bytes. It is of the features, the spine, what was "
+        "asked for and the commits of the data: after a commit that only merged files of the data it is another "
+        "one. Null until the inputs are frozen."
     )
     columns: list[SourceColumn] = strawberry.field(
         description="Of its files: those of the spine in their order, then the features. Empty until it is built."

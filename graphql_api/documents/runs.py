@@ -1,6 +1,7 @@
 """What every run has, whatever it makes: its document is its place in the queue, and holds state, lease, fence and the
 last batch of its events."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -91,9 +92,9 @@ class RunDocument(Document):
         return self.tail[-1]
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """What it makes, as people refer to it: `aircraft_delays@3`."""
-        raise NotImplementedError
 
     @property
     def subjects(self) -> tuple[str, str]:

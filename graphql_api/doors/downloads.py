@@ -35,17 +35,17 @@ class DownloadEndpoint:
             path = path_of(ObjectId(run_id), name)
             await runtime.services.links.require(path, dict(request.query_params), method="GET")
             opened = runtime.services.dataset_files.reading(ObjectId(run_id), name)
-            part, reading = await stack.enter_async_context(opened)
+            file = await stack.enter_async_context(opened)
         except UserError as error:
             return refusal(error)
         headers = {
-            "content-length": str(reading.size),
-            "content-disposition": f'attachment; filename="{name}"',
+            "content-length": str(file.reading.size),
+            "content-disposition": f'attachment; filename="{file.kept_as}"',
             "cache-control": "private, no-store",
-            **({"etag": f'"{part.sha256}"'} if part else {}),
+            **({"etag": f'"{file.part.sha256}"'} if file.part else {}),
         }
-        media_type = "application/vnd.apache.parquet" if part else "application/json"
-        body = _nothing() if request.method == "HEAD" else reading.pieces()
+        media_type = "application/vnd.apache.parquet" if file.part else "application/json"
+        body = _nothing() if request.method == "HEAD" else file.reading.pieces()
         return StreamingResponse(body, headers=headers, media_type=media_type)
 
 

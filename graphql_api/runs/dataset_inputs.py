@@ -151,7 +151,8 @@ def splits_of(run: TrainingDatasetDocument) -> Splits | None:
 
 
 def fingerprint_of(run: TrainingDatasetDocument, pins: Mapping[int, PinnedDataPart], spine: LocalSpine) -> str:
-    """Of all that decides about the bytes of the files, and of nothing else."""
+    """Of all that decides about the bytes of the files, and of the commits of the data: one that only merged files
+    changes it too, though no row is another."""
     return fingerprint(
         {
             "layout": [_LAYOUT, duckdb.__version__],

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bson import ObjectId
 
@@ -33,15 +34,24 @@ class DatasetFiles:
         return self._links.given(viewer, path_of(run.id, name), method="GET", seconds=DOWNLOAD_SECONDS)
 
     @asynccontextmanager
-    async def reading(self, run_id: ObjectId, name: str) -> AsyncGenerator[tuple[DatasetFilePart | None, Reading]]:
-        """A file, or the manifest (whose part is None), for who has a link to it. Raises NotFound, Unavailable."""
+    async def reading(self, run_id: ObjectId, name: str) -> AsyncGenerator["OpenedFile"]:
+        """For who has a link to it. Raises NotFound, Unavailable."""
         run = await TrainingDatasetDocument.find_one({"_id": run_id})
         part = next((file for file in run.files if file.name == name), None) if run else None
         key = run.manifest if run and name == MANIFEST else part and part.key
-        if key is None:
+        if run is None or key is None:
             raise NotFound("There is no such file: the data set may have been deleted.")
         async with self._objects.reading(key) as reading:
-            yield part, reading
+            yield OpenedFile(f"{run.title}-{name}", part, reading)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """`kept_as`: its name among files of other data sets. `part` None: the manifest."""
+
+    kept_as: str
+    part: DatasetFilePart | None
+    reading: Reading
 
 
 def path_of(run_id: ObjectId, name: str) -> str:

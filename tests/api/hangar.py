@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 import httpx
 
+from graphql_api.domain.global_ids import parse_as
 from graphql_api.domain.times import now_micros, rfc3339
+from graphql_api.runs.dataset_files import prefix_of
 from tests.api.client import Client, Json
-from tests.api.conftest import Place
+from tests.api.conftest import Door, Place
 from tests.api.test_whole_path import APPLY, FOLLOW, started
 from tests.api.uploading import parquet, uploaded
 from tests.factories import DAY, HOUR
@@ -193,3 +195,8 @@ def _definitions(files: str) -> list[Json]:
 
 def moment(micros: int) -> str:
     return rfc3339(micros)
+
+
+async def keys(door: Door, run: str) -> list[str]:
+    """Of the objects of a training data set."""
+    return [found.key for found in await door.runtime.objects.page(prefix_of(parse_as("TrainingDataset", run)))]

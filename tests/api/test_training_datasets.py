@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from itertools import pairwise
 
 import pytest
-from bson import ObjectId
 
 from graphql_api.documents.audit import AuditEntryDocument
 from graphql_api.domain.enums import Role
-from graphql_api.domain.global_ids import parse_as
-from graphql_api.runs.dataset_files import prefix_of
 from tests.api.client import Json
-from tests.api.conftest import Door, Place
-from tests.api.hangar import DELETE, MINUTE, Hangar, downloaded, moment, opened
+from tests.api.conftest import Place
+from tests.api.hangar import DELETE, Hangar, keys, moment, opened
 from tests.api.test_whole_path import APPLY
-from tests.api.uploading import offered, parquet, told, uploaded
+from tests.api.uploading import offered, told, uploaded
 from tests.factories import HOUR
 
 ROWS: list[tuple[str | None, float]] = [
@@ -41,10 +37,6 @@ SCALED = [None if seen is None else 2 * seen for seen in SEEN]
 async def hangar(place: Place) -> AsyncGenerator[Hangar]:
     async with opened(place) as hangar:
         yield hangar
-
-
-async def keys(door: Door, run: str) -> list[str]:
-    return [found.key for found in await door.runtime.objects.page(prefix_of(parse_as("TrainingDataset", run)))]
 
 
 async def test_a_spine_is_joined_to_what_could_have_been_known_and_the_same_inputs_give_the_same_bytes(
@@ -317,6 +309,7 @@ async def test_a_data_set_is_listed_read_by_its_id_and_deleted_with_its_files(ha
     url = file["downloadUrl"]
     head = await http.head(url)
     assert (head.headers["content-length"], head.headers["etag"]) == (str(file["bytes"]), f'"{file["sha256"]}"')
+    assert head.headers["content-disposition"] == 'attachment; filename="delays@1-data-00000.parquet"'
     assert told(await http.get(url.replace("data-00000", "data-00001"))) == (403, "FORBIDDEN")
     assert told(await http.get(url.partition("?")[0])) == (403, "FORBIDDEN")
     assert (await http.put(url)).status_code == 405
@@ -401,72 +394,3 @@ async def test_a_build_is_cancelled_and_leaves_nothing_and_one_that_goes_on_is_n
     ended = await hangar.read("delays", 1)
     assert (ended["state"], ended["files"], ended["rows"], ended["manifestUrl"]) == ("CANCELLED", [], None, None)
     assert await keys(hangar.place.door, waiting["id"]) == []
-
-
-LARGE = 400_000
-
-
-async def large_spine(hangar: Hangar) -> str:
-    """What it takes some seconds to join."""
-    select = (
-        f"SELECT 'N' || (range % 3) AS tail, make_timestamptz({hangar.start} + range * {MINUTE // 1_000}) AS taken_at, "
-        f"1::BIGINT AS weight, hash(range)::VARCHAR AS noise FROM range({LARGE})"
-    )
-    return (await uploaded(hangar.editor, hangar.name, parquet(hangar.folder, select)))["id"]
-
-
-async def in_phase(hangar: Hangar, run: str, phase: str) -> None:
-    """Return once the build is in the phase, or has ended."""
-    database = hangar.place.door.runtime.database
-    where = {"_id": ObjectId(parse_as("TrainingDataset", run))}
-    async with asyncio.timeout(60):
-        while True:
-            found = await database["training_datasets"].find_one(where, {"phase": 1, "state": 1})
-            assert found is not None
-            if found["phase"] == phase or found["state"] not in ("QUEUED", "RUNNING"):
-                return
-            await asyncio.sleep(0.005)
-
-
-async def killed_in(hangar: Hangar, upload: str, phase: str) -> Json:
-    """A build whose worker was killed in the phase; what ends before that is done again."""
-    for _ in range(10):
-        run = await hangar.create(**hangar.asked("large", upload))
-        await in_phase(hangar, run["id"], phase)
-        for process in hangar.workers.started:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        await hangar.workers.start()
-        events = await hangar.followed(run["id"])
-        assert [event["sequence"] for event in events] == list(range(1, len(events) + 1))
-        assert all(earlier["rowsWritten"] == 0 for earlier, _ in pairwise(events))
-        dataset = await hangar.read("large")
-        if dataset["attempts"] > 1:
-            return dataset
-    raise AssertionError(f"no build was caught in {phase}")
-
-
-async def test_a_build_whose_workers_are_killed_ends_as_a_clean_one(hangar: Hangar) -> None:
-    upload = await large_spine(hangar)
-    clean = await hangar.built(**hangar.asked("large", upload))
-    for phase in ("PLAN", "COMPUTE"):
-        dataset = await killed_in(hangar, upload, phase)
-
-        assert (dataset["state"], dataset["rows"], dataset["attempts"]) == ("SUCCEEDED", LARGE, 2)
-        assert dataset["fingerprint"] == clean["fingerprint"]
-        assert [file["sha256"] for file in dataset["files"]] == [file["sha256"] for file in clean["files"]]
-        for file in dataset["files"]:
-            await downloaded(hangar.editor.http, file)
-
-
-async def test_a_join_that_is_under_way_is_cancelled_at_once(hangar: Hangar) -> None:
-    cancel = "mutation($id: ID!) { cancelRun(id: $id) { __typename } }"
-    run = await hangar.create(**hangar.asked("large", await large_spine(hangar)))
-    await in_phase(hangar, run["id"], "COMPUTE")
-    assert (await hangar.editor.ask(cancel, id=run["id"]))["cancelRun"] == {"__typename": "RunPayload"}
-    events = await hangar.followed(run["id"])
-
-    assert [event["state"] for event in events[-2:]] == ["CANCELLING", "CANCELLED"]
-    assert (await hangar.read("large"))["files"] == []
-    assert await keys(hangar.place.door, run["id"]) == []
