@@ -14,7 +14,7 @@ from schema.connections import FirstRows
 from schema.errors import Conflict, InvalidInput, NotFound
 from schema.lazy import FeatureViewVersionRef, ValidationResultRef
 from schema.nodes import node_id, there
-from schema.runs import Run, RunFailure, shows
+from schema.runs import Run, shows, what_runs_have
 
 
 @strawberry.type(description="A run that computes a range of a feature view version and makes it visible.")
@@ -31,15 +31,7 @@ class Materialization(Run):
     def from_document(cls, run: MaterializationDocument) -> Self:
         return cls(
             id=node_id("Materialization", run.id),
-            state=run.state,
-            attempts=run.attempt,
-            requested_by=run.requested_by,
-            requested_at=run.requested_at,
-            started_at=run.started_at,
-            finished_at=run.finished_at,
-            next_attempt_at=run.next_attempt_at,
-            failure=RunFailure.of(run.failure) if run.failure else None,
-            of_any_kind=run,
+            **what_runs_have(run),
             document=run,
             start=None if run.is_static else moment(run.start),
             end=there(moment(run.end)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypedDict
 
 import strawberry
 
@@ -24,6 +24,34 @@ class RunFailure:
     @classmethod
     def of(cls, part: RunFailurePart) -> Self:
         return cls(code=part.code, message=part.message, hint=part.hint, retryable=part.retryable)
+
+
+class RunFields(TypedDict):
+    """The fields of `Run`, for the types that are runs."""
+
+    state: RunState
+    attempts: int
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    next_attempt_at: datetime | None
+    failure: RunFailure | None
+    of_any_kind: AnyRun
+
+
+def what_runs_have(run: AnyRun) -> RunFields:
+    return {
+        "state": run.state,
+        "attempts": run.attempt,
+        "requested_by": run.requested_by,
+        "requested_at": run.requested_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "next_attempt_at": run.next_attempt_at,
+        "failure": RunFailure.of(run.failure) if run.failure else None,
+        "of_any_kind": run,
+    }
 
 
 @strawberry.interface(description="Work that takes a while and goes on whatever becomes of the client.")

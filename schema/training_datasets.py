@@ -19,7 +19,7 @@ from schema.errors import Conflict, InvalidInput, NotFound
 from schema.feature_services import ServiceFeature, features_of
 from schema.lazy import FeatureServiceRef
 from schema.nodes import node_id, there
-from schema.runs import Run, RunFailure, shows
+from schema.runs import Run, shows, what_runs_have
 from schema.scalars import BigInt
 
 
@@ -85,15 +85,7 @@ class TrainingDataset(Run):
     def from_document(cls, run: TrainingDatasetDocument) -> Self:
         return cls(
             id=node_id(run.type_name, run.id),
-            state=run.state,
-            attempts=run.attempt,
-            requested_by=run.requested_by,
-            requested_at=run.requested_at,
-            started_at=run.started_at,
-            finished_at=run.finished_at,
-            next_attempt_at=run.next_attempt_at,
-            failure=RunFailure.of(run.failure) if run.failure else None,
-            of_any_kind=run,
+            **what_runs_have(run),
             name=run.name,
             version=run.version,
             rows=None if run.rows is None else BigInt(run.rows),

@@ -1,7 +1,6 @@
 """A further server on the same database, as a process of its own."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -11,6 +10,7 @@ from socket import socket
 import httpx
 
 from graphql_api.settings import Settings
+from tests.environments import environment_of
 
 
 @asynccontextmanager
@@ -19,19 +19,7 @@ async def another_process(settings: Settings, **variables: str) -> AsyncGenerato
     with closing(socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PORT": str(port),
-        "MONGODB_URL": settings.mongodb_url or "",
-        "MONGODB_DATABASE": settings.mongodb_database,
-        "REDIS_URL": settings.redis_url or "",
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url or "",
-        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-        "S3_BUCKET": settings.s3_bucket,
-        "DATA_DIR": str(settings.data_dir),
-        **variables,
-    }
+    environment = environment_of(settings) | {"PORT": str(port)} | variables
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "graphql_api.doors.processes.api", env=environment
     )

@@ -1,7 +1,6 @@
 """A month of the demo behind a real API, in processes of their own, as a client's program sees it."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from graphql_api.examples.steps import steps
 from graphql_api.settings import Settings
 from graphql_api.stores.objects import ObjectStore
 from j_feature_store import FeatureStore
+from tests.environments import environment_of
 
 MONTH = 12
 CARRIERS = "carrier IN ('UA', 'DL', 'B6')"
@@ -90,7 +90,8 @@ def started(settings: Settings, *, chunk_rows: int = 500_000) -> Generator[World
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    world = World(settings, _environment(settings, port, chunk_rows), port)
+    more = {"PORT": str(port), "AUTH": "none", "CHUNK_ROWS": str(chunk_rows), "LOG_LEVEL": "WARNING"}
+    world = World(settings, environment_of(settings) | more, port)
     try:
         world.start("api")
         world.start("worker")
@@ -129,22 +130,3 @@ async def _install(settings: Settings, place: str) -> None:
 def _parquet(table: duckdb.DuckDBPyRelation, path: Path) -> bytes:
     table.write_parquet(str(path), compression="zstd")
     return path.read_bytes()
-
-
-def _environment(settings: Settings, port: int, chunk_rows: int) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "PORT": str(port),
-        "MONGODB_URL": settings.mongodb_url or "",
-        "MONGODB_DATABASE": settings.mongodb_database,
-        "REDIS_URL": settings.redis_url or "",
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url or "",
-        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-        "S3_BUCKET": settings.s3_bucket,
-        "SOURCE_PLACES": ",".join(settings.source_places),
-        "DATA_DIR": str(settings.data_dir),
-        "AUTH": "none",
-        "CHUNK_ROWS": str(chunk_rows),
-        "LOG_LEVEL": "WARNING",
-    }

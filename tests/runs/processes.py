@@ -1,7 +1,6 @@
 """Workers as processes of their own, to be stopped and killed."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -12,11 +11,13 @@ from graphql_api.documents.materializations import MaterializationDocument
 from graphql_api.runs import log
 from graphql_api.runs.log import Database
 from graphql_api.settings import Settings
+from tests.environments import environment_of
 
 _CODE = """
 import asyncio
 from graphql_api.doors.worker import run_worker
 from graphql_api.settings import Settings
+from tests.environments import environment_of
 asyncio.run(run_worker(Settings()))
 """
 
@@ -45,22 +46,6 @@ async def worker_processes(
             if process.returncode is None:
                 process.send_signal(signal.SIGKILL)
                 await process.wait()
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """For a process that works with the same servers."""
-    return {
-        "PATH": os.environ["PATH"],
-        "MONGODB_URL": settings.mongodb_url or "",
-        "MONGODB_DATABASE": settings.mongodb_database,
-        "REDIS_URL": settings.redis_url or "",
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url or "",
-        "S3_ACCESS_KEY_ID": settings.s3_access_key_id,
-        "S3_SECRET_ACCESS_KEY": settings.s3_secret_access_key.get_secret_value(),
-        "S3_BUCKET": settings.s3_bucket,
-        "SOURCE_PLACES": ",".join(settings.source_places),
-        "DATA_DIR": str(settings.data_dir),
-    }
 
 
 async def reached(database: Database, run: MaterializationDocument, chunks: int) -> MaterializationDocument:

@@ -26,9 +26,9 @@ from graphql_api.settings import Settings
 from graphql_api.stores.delta import DeltaPlace, delta_place
 from graphql_api.stores.objects import ObjectStore
 from tests.engines.support import HOUR, JAN
+from tests.environments import environment_of
 from tests.own_servers import OwnS3
 from tests.runs.ledger import Held, Ledger, Row, open_ledger, wipe
-from tests.runs.processes import environment_of
 
 
 def hours(first: int, last: int) -> TimeRange:
