@@ -18,7 +18,17 @@ async def gathered(work: Sequence[Coroutine[Any, Any, Answer]]) -> list[Answer]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def end_all(tasks: Collection[asyncio.Task[None]]) -> None:
+async def until_over(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Its answer. Who is cancelled meanwhile, as by Ctrl-C, cancels it until it is over, however often that is lost."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await end_all([task])
+        raise
+
+
+async def end_all(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Return when all are over. A cancellation alone may be lost: PyMongo's timeouts use `wait_for` (bpo-37658)."""
     pending = set(tasks)
     while pending:

@@ -7,6 +7,7 @@ import typer
 
 from graphql_api.auth.viewer import Viewer
 from graphql_api.domain.enums import Role
+from graphql_api.domain.gathering import until_over
 from graphql_api.doors.cli.screen import Project, complain
 from graphql_api.doors.starting import begin
 from graphql_api.doors.worker import tools_of
@@ -43,7 +44,7 @@ def delta(
 
     def run(settings: Settings) -> None:
         try:
-            asyncio.run(main(beside(settings)))
+            asyncio.run(until_over(main(beside(settings))))
         except UserError as refused:
             complain(refused.message)
             raise typer.Exit(1) from None
