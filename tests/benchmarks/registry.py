@@ -108,8 +108,8 @@ async def main(views: int) -> None:
             began = time.perf_counter()
             keep_what_was_started()
             await a_large_registry(project, views)
-            await until_idle()
             print(f"{views} views were written in {time.perf_counter() - began:.0f} s")
+            await until_idle()
             await ask_all(Client(door.http), views)
 
 
